@@ -1,0 +1,58 @@
+"""A run: one training with its configuration, log, checkpoint and the vectors recommendations are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from core.storage import read_tensors, write_tensors
+
+
+@dataclass(frozen=True)
+class RunVectors:
+    """The vectors of a finished run; score(u, i) = sum_k <user[u, k], item[i, k]> + item_bias[i] (METHOD 1.1).
+
+    Args:
+        user: float32 [n_users, K, s]; item: float32 [n_items, K, s]. K = 1 where the model has no named slots
+            (LightGCN, the paper's form of LMMRec).
+        motivations: keys of the K slots, "other" last; empty where the slots are not named.
+        item_bias: float32 [n_items]; goes into the remainder of an explanation.
+        views: further vectors for maps and profiles, [n, K, s'] each: "user_text", "item_text", "user_interaction",
+            "item_interaction" where the model has them.
+    """
+
+    user: torch.Tensor
+    item: torch.Tensor
+    motivations: tuple[str, ...]
+    item_bias: torch.Tensor
+    views: dict[str, torch.Tensor]
+
+    @property
+    def named(self) -> bool:
+        """Whether the slots are motivations, so that a score splits exactly over them."""
+        return bool(self.motivations)
+
+    def save(self, path: Path) -> None:
+        """Write as one safetensors file, atomically."""
+        tensors = {"user": self.user, "item": self.item, "item_bias": self.item_bias}
+        tensors |= {f"view.{name}": tensor for name, tensor in self.views.items()}
+        write_tensors(path, tensors, {"motivations": ",".join(self.motivations)})
+
+    @classmethod
+    def load(cls, path: Path, device: str = "cpu") -> RunVectors:
+        """Read what `save` wrote."""
+        from safetensors import safe_open
+
+        with safe_open(path, framework="pt") as handle:
+            keys = (handle.metadata() or {}).get("motivations", "")
+        tensors = read_tensors(path, device)
+        views = {name.removeprefix("view."): tensor for name, tensor in tensors.items() if name.startswith("view.")}
+        return cls(
+            user=tensors["user"],
+            item=tensors["item"],
+            motivations=tuple(key for key in keys.split(",") if key),
+            item_bias=tensors["item_bias"],
+            views=views,
+        )

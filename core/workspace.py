@@ -1,0 +1,234 @@
+"""The workspace: the one directory all artefacts live in.
+
+    <root>/workspace.json                    format version
+    <root>/studio.sqlite                     live state (jobs), WAL
+    <root>/cache/                            recomputable: sentence embeddings
+    <root>/<kind>/<artefact id>/             manifest.json and the artefact's files
+
+An artefact directory appears whole or not at all: it is written under ``.drafts`` and renamed into place. Its id ends in
+the hash of what it was made from, so equal inputs give the same id and nothing is computed twice.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.errors import InputError, NotFoundError, WorkspaceVersionError
+from core.storage import disk_errors, read_json, write_json
+
+FORMAT_VERSION = 1
+Kind = Literal["dataset", "extraction", "profiles", "run", "map"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+class Manifest(BaseModel):
+    """What an artefact is and what it was made from.
+
+    ``sources`` maps a kind to the id of the artefact this one was made from; ``config`` is the configuration that made
+    it; ``summary`` holds small figures for lists (counts, metrics); ``generated`` marks data that no real person wrote.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind
+    id: str
+    name: str
+    created_at: str
+    sources: dict[str, str] = {}
+    config: dict[str, Any] = {}
+    summary: dict[str, Any] = {}
+    generated: bool = False
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A finished artefact: its manifest and the directory its files are in."""
+
+    manifest: Manifest
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return self.manifest.id
+
+
+@dataclass
+class Draft:
+    """An artefact being written. Put files under ``path``, fill ``summary``; it is published when the block ends."""
+
+    path: Path
+    summary: dict[str, Any] = field(default_factory=dict)
+    generated: bool = False
+
+
+def checked_name(name: str) -> str:
+    """``name`` itself if it can name an artefact.
+
+    Raises:
+        InputError: it has other characters than a-z, 0-9, '.', '_', '-', or is too long.
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError("Not a usable name", where=repr(name), hint="Use up to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit")
+    return name
+
+
+def artefact_id(name: str, key: str) -> str:
+    """Id of the artefact called ``name`` whose inputs and config hash to ``key``."""
+    return f"{checked_name(name)}-{key}"
+
+
+class Workspace:
+    """Opens a workspace directory, lists its artefacts and publishes new ones.
+
+    Raises:
+        WorkspaceVersionError: the directory was made by a newer version.
+        InputError: the directory exists, is not empty and is no workspace.
+    """
+
+    def __init__(self, root: Path | str, *, create: bool = True) -> None:
+        self.root = Path(root).expanduser().resolve()
+        marker = self.root / "workspace.json"
+        if marker.exists():
+            version = read_json(marker).get("format_version", 0)
+            if version > FORMAT_VERSION:
+                raise WorkspaceVersionError(
+                    f"This workspace has format {version}, this program knows {FORMAT_VERSION}",
+                    where=str(self.root),
+                    hint="Update the program or choose another --workspace",
+                )
+            return
+        if not create:
+            raise NotFoundError("There is no workspace here", where=str(self.root), hint="Run `lmmrec demo` or `lmmrec data import` first")
+        if self.root.is_file() or (self.root.is_dir() and any(self.root.iterdir())):
+            raise InputError("This is not a workspace and not an empty directory", where=str(self.root), hint="Choose another --workspace")
+        write_json(marker, {"format_version": FORMAT_VERSION, "created_at": now()})
+
+    @property
+    def cache(self) -> Path:
+        """Directory of what can be computed again at any time."""
+        return self.root / "cache"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file with the live state."""
+        return self.root / "studio.sqlite"
+
+    def directory(self, kind: Kind, identifier: str) -> Path:
+        """Where the artefact of this kind and id lives, or will live."""
+        return self.root / kind / identifier
+
+    def list(self, kind: Kind) -> list[Artefact]:
+        """All finished artefacts of a kind, newest first."""
+        artefacts = [self._read(path.parent) for path in (self.root / kind).glob("*/manifest.json")]
+        return sorted(artefacts, key=lambda artefact: (artefact.manifest.created_at, artefact.id), reverse=True)
+
+    def find(self, kind: Kind, identifier: str) -> Artefact | None:
+        """The artefact with exactly this id, or None."""
+        path = self.directory(kind, identifier)
+        return self._read(path) if (path / "manifest.json").exists() else None
+
+    def get(self, kind: Kind, reference: str) -> Artefact:
+        """The artefact with this id, or the newest with this name, or with an id that begins so (when only one does).
+
+        Raises:
+            NotFoundError: there is none; the message names those there are.
+        """
+        known = self.list(kind)
+        for artefact in known:
+            if artefact.id == reference:
+                return artefact
+        for artefact in known:
+            if artefact.manifest.name == reference:
+                return artefact
+        starting = [artefact for artefact in known if reference and artefact.id.startswith(reference)]
+        if len(starting) == 1:
+            return starting[0]
+        there = ", ".join(artefact.id for artefact in known[:5]) or "none yet"
+        raise NotFoundError(f"No {kind} '{reference}' in this workspace", where=str(self.root), hint=f"There are: {there}")
+
+    def made_from(self, kind: Kind, source: Artefact) -> list[Artefact]:
+        """Artefacts of ``kind`` made from ``source``, newest first."""
+        return [artefact for artefact in self.list(kind) if artefact.manifest.sources.get(source.manifest.kind) == source.id]
+
+    @contextmanager
+    def publish(
+        self,
+        kind: Kind,
+        identifier: str,
+        *,
+        name: str,
+        sources: dict[str, str] | None = None,
+        config: dict[str, Any] | None = None,
+    ) -> Iterator[Draft]:
+        """Write an artefact: the block fills ``draft.path``, then the directory is renamed into place.
+
+        An error inside the block leaves nothing behind. An artefact of the same id is replaced.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        drafts = self.root / ".drafts"
+        with disk_errors(drafts):
+            drafts.mkdir(parents=True, exist_ok=True)
+            draft = Draft(Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=drafts)))
+        try:
+            with disk_errors(draft.path):
+                yield draft
+                manifest = Manifest(
+                    kind=kind,
+                    id=identifier,
+                    name=name,
+                    created_at=now(),
+                    sources=sources or {},
+                    config=config or {},
+                    summary=draft.summary,
+                    generated=draft.generated,
+                )
+                write_json(draft.path / "manifest.json", manifest)
+                self._move_into_place(draft.path, self.directory(kind, identifier))
+        finally:
+            shutil.rmtree(draft.path, ignore_errors=True)
+
+    def remove(self, artefact: Artefact) -> None:
+        """Delete an artefact; what was made from it stays but can no longer be traced."""
+        self._set_aside(artefact.path)
+
+    def _move_into_place(self, source: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            self._set_aside(target)
+        os.replace(source, target)
+
+    def _set_aside(self, path: Path) -> None:
+        grave = Path(tempfile.mkdtemp(prefix="old-", dir=self._drafts()))
+        os.replace(path, grave / path.name)
+        shutil.rmtree(grave, ignore_errors=True)
+
+    def _drafts(self) -> Path:
+        drafts = self.root / ".drafts"
+        drafts.mkdir(parents=True, exist_ok=True)
+        return drafts
+
+    @staticmethod
+    def _read(path: Path) -> Artefact:
+        try:
+            return Artefact(Manifest.model_validate(read_json(path / "manifest.json")), path)
+        except ValidationError as error:
+            raise InputError("Damaged manifest", where=str(path), hint="Remove this directory and make the artefact again") from error
+
+
+def now() -> str:
+    """The present moment in UTC, ISO 8601, to the microsecond (so that lists sort by it)."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
