@@ -1,0 +1,151 @@
+"""LMMRec (arXiv 2602.05474) around any backbone: interaction view with prototypes, text view, and what keeps them together.
+
+    h = backbone(A)                              interaction encoder
+    p_kc = softmax_c(<h_k, c_kc> / tau_p)        motivation prototypes, per slot
+    z_k = h_k + sum_c p_kc c_kc                  interaction view
+    t_k = MLP_k(x_k),  t = MLP(x)                text view, per slot and of the whole profile
+    L = L_rec(z) + MCS(z, t) + MCS_slots(z_k, t_k) + ITCM(z, t) + independence + regularisation
+
+The slot form has one named slot per motivation; a score is the sum of the slots' inner products, so the share of a motivation
+is exact. The vector form is the paper's: one slot without a name.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from core.models.backbones import Backbone
+from core.models.collaborative import embedding_norm
+from core.models.config import ModelConfig
+from core.models.losses import CorrespondenceLoss, IndependenceLoss, InfoNCELoss
+from core.models.momentum import follow, teacher_of
+from core.models.recommendation import Batch, RecommendationLoss
+from core.models.text_encoder import SlotTextEncoder, TextEncoder
+from core.models.text_features import NodeText, TextFeatures
+
+
+class DualEncoder(nn.Module):
+    """Both encoders: what the student trains and the momentum teacher copies."""
+
+    def __init__(self, backbone: Backbone, text: TextFeatures, config: ModelConfig, generator: torch.Generator) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.n_slots = text.n_slots if config.form == "slots" else 1
+        self.slot_dim = backbone.dim // self.n_slots
+        self.prototype_temperature = config.prototype_temperature
+        shape = (self.n_slots, config.prototypes, self.slot_dim)
+        self.prototypes = nn.Parameter(torch.randn(shape, generator=generator) * 0.1)
+        self.whole_text = TextEncoder(text.width, backbone.dim, config.text_dropout, generator)
+        self.slot_text: SlotTextEncoder | None = None
+        if config.form == "slots":
+            self.slot_text = SlotTextEncoder(self.n_slots, text.width, self.slot_dim, config.text_dropout, generator)
+
+    def interaction_view(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """z of all users and items: float [n, d] each."""
+        users, items = self.backbone()
+        if self.prototypes.shape[1] == 0:
+            return users, items
+        users, items = self._with_prototypes(torch.cat([users, items])).split([len(users), len(items)])
+        return users, items
+
+    def _with_prototypes(self, nodes: torch.Tensor) -> torch.Tensor:
+        slots = nodes.view(len(nodes), self.n_slots, self.slot_dim).transpose(0, 1)
+        share = (torch.bmm(slots, self.prototypes.transpose(1, 2)) / self.prototype_temperature).softmax(dim=2)
+        return (slots + torch.bmm(share, self.prototypes)).transpose(0, 1).reshape(nodes.shape)
+
+    def text_view(self, text: NodeText, nodes: torch.Tensor) -> torch.Tensor:
+        """t of some nodes (indices int64 [m]) from their whole profile: float [m, d]."""
+        return self.whole_text(text.whole[nodes])  # type: ignore[no-any-return]
+
+    def slot_view(self, text: NodeText, nodes: torch.Tensor) -> torch.Tensor:
+        """t_k of some nodes per slot: float [m, K, s]; zero where the text is silent."""
+        assert self.slot_text is not None
+        return self.slot_text(text.slots[nodes], text.present[nodes])  # type: ignore[no-any-return]
+
+    def in_slots(self, nodes: torch.Tensor) -> torch.Tensor:
+        """float [n, d] -> [n, K, s]."""
+        return nodes.view(len(nodes), self.n_slots, self.slot_dim)
+
+
+class LMMRec(nn.Module):
+    """Wraps any backbone of width ``K * slot_dim`` (slot form) or ``dim`` (vector form).
+
+    Args:
+        backbone: the graph encoder. text: what the text encoder reads; training reviews only.
+        config: weights, temperatures and form. generator: source of the initial values.
+    """
+
+    def __init__(self, backbone: Backbone, text: TextFeatures, config: ModelConfig, generator: torch.Generator) -> None:
+        super().__init__()
+        self.config = config
+        self.text = text
+        self.student = DualEncoder(backbone, text, config, generator)
+        self.teacher = teacher_of(self.student) if config.itcm_weight > 0 else None
+        self.recommendation = RecommendationLoss(config)
+        self.coordination = InfoNCELoss(config.mcs_temperature)
+        self.correspondence = CorrespondenceLoss(config.mcs_temperature, config.itcm_alpha)
+        self.independence = IndependenceLoss()
+
+    def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """Weighted terms of the objective; their sum is minimised."""
+        users, items = self.student.interaction_view()
+        terms = {
+            "recommendation": self.recommendation(users, items, batch),
+            "regularisation": self.config.regularisation * embedding_norm(self.student.backbone, batch),
+        }
+        sides = self._sides(batch, users, items)
+        weights = {"mcs": self.config.mcs_weight, "slot_mcs": self.config.slot_mcs_weight, "itcm": self.config.itcm_weight}
+        terms |= {name: users.new_zeros(()) for name, weight in weights.items() if weight > 0}
+        for side, (nodes, view, text) in sides.items():
+            whole = self.student.text_view(text, nodes)
+            if self.config.mcs_weight > 0:
+                terms["mcs"] = terms["mcs"] + self.config.mcs_weight * self.coordination(view, whole)
+            if self.config.slot_mcs_weight > 0 and self.student.slot_text is not None:
+                slots = self.student.slot_view(text, nodes)
+                coordination = self.coordination(self.student.in_slots(view), slots, text.present[nodes])
+                terms["slot_mcs"] = terms["slot_mcs"] + self.config.slot_mcs_weight * coordination
+            if self.teacher is not None:
+                terms["itcm"] = terms["itcm"] + self.config.itcm_weight * self._correspondence(side, nodes, view, whole, text)
+        if self.config.independence_weight > 0 and self.student.n_slots > 1:
+            views = torch.cat([view for _, view, _ in sides.values()])
+            terms["independence"] = self.config.independence_weight * self.independence(self.student.in_slots(views))
+        self._teacher_views = None
+        return terms
+
+    _teacher_views: dict[str, torch.Tensor] | None = None
+
+    def _sides(self, batch: Batch, users: torch.Tensor, items: torch.Tensor) -> dict[str, tuple[torch.Tensor, torch.Tensor, NodeText]]:
+        """Per side the batch's nodes, each once (positive and negative items apart as in the paper), with z and their text."""
+        user_nodes, positive_nodes = batch.users.unique(), batch.positives.unique()
+        return {
+            "users": (user_nodes, users[user_nodes], self.text.users),
+            "items": (positive_nodes, items[positive_nodes], self.text.items),
+        }
+
+    def _correspondence(self, side: str, nodes: torch.Tensor, view: torch.Tensor, whole: torch.Tensor, text: NodeText) -> torch.Tensor:
+        teacher = self.teacher
+        assert isinstance(teacher, DualEncoder)
+        with torch.no_grad():
+            if self._teacher_views is None:
+                users, items = teacher.interaction_view()
+                self._teacher_views = {"users": users, "items": items}
+            teacher_text = teacher.text_view(text, nodes)
+        return self.correspondence(view, whole, self._teacher_views[side][nodes], teacher_text)  # type: ignore[no-any-return]
+
+    def after_step(self) -> None:
+        """Let the teacher follow."""
+        if self.teacher is not None:
+            follow(self.teacher, self.student, self.config.momentum)
+
+    @torch.no_grad()
+    def vectors(self) -> dict[str, torch.Tensor]:
+        """"user" and "item" [n, K, s], and the views behind them."""
+        users, items = (self.student.in_slots(view) for view in self.student.interaction_view())
+        views = {"user": users, "item": items, "user_interaction": users, "item_interaction": items}
+        for side, text in (("user", self.text.users), ("item", self.text.items)):
+            nodes = torch.arange(len(text.whole), device=text.whole.device)
+            whole = self.student.in_slots(self.student.text_view(text, nodes))
+            views[f"{side}_text"] = whole if self.student.slot_text is None else self.student.slot_view(text, nodes)
+        return views

@@ -1,0 +1,79 @@
+"""What the text encoder reads: pooled sentence embeddings per node and slot, reduced to their principal components."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from core.motivations.profiles import Profiles, SlotText
+
+
+@dataclass(frozen=True)
+class NodeText:
+    """The text of one side.
+
+    Args:
+        slots: float32 [n, K, 2 P], positive and negative part side by side.
+        present: bool [n, K], False where the text is silent.
+        whole: float32 [n, 2 P], the mean over the node's slots, weighted by their strength.
+    """
+
+    slots: torch.Tensor
+    present: torch.Tensor
+    whole: torch.Tensor
+
+    def to(self, device: torch.device) -> NodeText:
+        return NodeText(self.slots.to(device), self.present.to(device), self.whole.to(device))
+
+
+@dataclass(frozen=True)
+class TextFeatures:
+    """The text of users and items, and the keys of the slots."""
+
+    users: NodeText
+    items: NodeText
+    motivations: tuple[str, ...]
+
+    @property
+    def n_slots(self) -> int:
+        return self.users.slots.shape[1]
+
+    @property
+    def width(self) -> int:
+        return self.users.slots.shape[2]
+
+    def to(self, device: torch.device) -> TextFeatures:
+        return TextFeatures(self.users.to(device), self.items.to(device), self.motivations)
+
+
+def text_features(profiles: Profiles, text_dim: int) -> TextFeatures:
+    """Reduce the pooled embeddings of profiles to ``text_dim`` principal components (all of them where there are fewer).
+
+    The components come from the whole-profile vectors of users and items, which hold training reviews only.
+    """
+    wholes = torch.cat([_whole(profiles.users, sign) for sign in ("positive", "negative")] + [_whole(profiles.items, "positive")])
+    spoken = wholes[wholes.norm(dim=1) > 0]
+    components = _principal_components(spoken, text_dim)
+    return TextFeatures(_node_text(profiles.users, components), _node_text(profiles.items, components), tuple(profiles.taxonomy.keys))
+
+
+def _principal_components(rows: torch.Tensor, count: int) -> torch.Tensor:
+    """float32 [D, count]: leading eigenvectors of the uncentred second moment (the mean direction is worth keeping)."""
+    if len(rows) == 0 or count >= rows.shape[1]:
+        return torch.eye(rows.shape[1])
+    moment = rows.double().T @ rows.double() / len(rows)
+    return torch.linalg.eigh(moment).eigenvectors[:, -count:].flip(1).float()
+
+
+def _whole(text: SlotText, sign: str) -> torch.Tensor:
+    """float32 [n, D]: mean over slots of one polarity, weighted by strength; zero where there is none."""
+    vectors, weights = getattr(text, sign), getattr(text, f"{sign}_weight")
+    return torch.einsum("nk,nkd->nd", weights, vectors) / weights.sum(1, keepdim=True).clamp(min=1e-9)
+
+
+def _node_text(text: SlotText, components: torch.Tensor) -> NodeText:
+    slots = torch.cat([text.positive @ components, text.negative @ components], dim=2)
+    present = (text.positive_weight + text.negative_weight) > 0
+    whole = torch.cat([_whole(text, "positive") @ components, _whole(text, "negative") @ components], dim=1)
+    return NodeText(slots, present, whole)
