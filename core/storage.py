@@ -82,7 +82,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
-        raise InputError("Damaged JSON file", where=f"{path}, line {error.lineno}", hint="Remove the artefact it belongs to and make it again") from error
+        raise InputError(
+            "Damaged JSON file", where=f"{path}, line {error.lineno}", hint="Remove the artefact it belongs to and make it again"
+        ) from error
 
 
 def write_parquet(path: Path, frame: pd.DataFrame) -> None:

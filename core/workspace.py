@@ -11,7 +11,6 @@ the hash of what it was made from, so equal inputs give the same id and nothing 
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import tempfile
@@ -20,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -64,6 +63,9 @@ class Artefact:
         return self.manifest.id
 
 
+Artefacts: TypeAlias = list[Artefact]  # inside `Workspace` the name `list` is the method
+
+
 @dataclass
 class Draft:
     """An artefact being written. Put files under ``path``, fill ``summary``; it is published when the block ends."""
@@ -80,7 +82,9 @@ def checked_name(name: str) -> str:
         InputError: it has other characters than a-z, 0-9, '.', '_', '-', or is too long.
     """
     if not _NAME.fullmatch(name):
-        raise InputError("Not a usable name", where=repr(name), hint="Use up to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit")
+        raise InputError(
+            "Not a usable name", where=repr(name), hint="Use up to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit"
+        )
     return name
 
 
@@ -129,7 +133,7 @@ class Workspace:
         """Where the artefact of this kind and id lives, or will live."""
         return self.root / kind / identifier
 
-    def list(self, kind: Kind) -> list[Artefact]:
+    def list(self, kind: Kind) -> Artefacts:
         """All finished artefacts of a kind, newest first."""
         artefacts = [self._read(path.parent) for path in (self.root / kind).glob("*/manifest.json")]
         return sorted(artefacts, key=lambda artefact: (artefact.manifest.created_at, artefact.id), reverse=True)
@@ -158,7 +162,7 @@ class Workspace:
         there = ", ".join(artefact.id for artefact in known[:5]) or "none yet"
         raise NotFoundError(f"No {kind} '{reference}' in this workspace", where=str(self.root), hint=f"There are: {there}")
 
-    def made_from(self, kind: Kind, source: Artefact) -> list[Artefact]:
+    def made_from(self, kind: Kind, source: Artefact) -> Artefacts:
         """Artefacts of ``kind`` made from ``source``, newest first."""
         return [artefact for artefact in self.list(kind) if artefact.manifest.sources.get(source.manifest.kind) == source.id]
 
@@ -209,11 +213,11 @@ class Workspace:
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
             self._set_aside(target)
-        os.replace(source, target)
+        source.replace(target)
 
     def _set_aside(self, path: Path) -> None:
         grave = Path(tempfile.mkdtemp(prefix="old-", dir=self._drafts()))
-        os.replace(path, grave / path.name)
+        path.replace(grave / path.name)
         shutil.rmtree(grave, ignore_errors=True)
 
     def _drafts(self) -> Path:
