@@ -1,0 +1,150 @@
+"""One training as an artefact: dataset and profiles in, a run out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from core.data.dataset import ReviewDataset, Split
+from core.errors import InputError
+from core.evaluation.protocol import Evaluation, evaluate
+from core.models.config import ModelConfig
+from core.models.graph import Interactions
+from core.models.text_features import TextFeatures, text_features
+from core.motivations.profiles import Profiles
+from core.progress import Progress, never_stop, silent
+from core.storage import content_hash, write_json, write_tensors
+from core.training.config import TrainingConfig
+from core.training.run import RunVectors
+from core.training.trainer import TrainingResult, fit
+from core.workspace import Artefact, Workspace, artefact_id
+
+TRAINING_VERSION = 1
+"""Part of every run's key: raised when the same configuration would train another model."""
+
+
+def train(
+    workspace: Workspace,
+    dataset: str,
+    config: TrainingConfig,
+    progress: Progress = silent,
+    stop: Callable[[], bool] = never_stop,
+) -> Artefact:
+    """Train on a dataset and publish the run; a run of the same inputs and settings is returned as it is.
+
+    A training that was stopped or killed goes on from its last checkpoint.
+
+    Raises:
+        NotFoundError: no such dataset. InputError: LMMRec without profiles, or no training interactions.
+        StoppedError: ``stop`` said so.
+    """
+    source = workspace.get("dataset", dataset)
+    profiles = _profiles(workspace, source, config)
+    identifier = run_id(source, profiles, config)
+    if (finished := workspace.find("run", identifier)) is not None:
+        return finished
+    reviews = ReviewDataset.load(source)
+    splits = interactions_of(reviews)
+    if len(splits["train"].pairs) == 0:
+        raise InputError("The training split is empty", where=source.id, hint="Import the reviews again with another split")
+    directory = running_directory(workspace, identifier)
+    write_json(directory / "config.json", config)
+    text = text_features(Profiles.load(profiles), config.text_dim) if profiles else None
+    result = fit(
+        splits["train"],
+        text,
+        config,
+        lambda vectors: measure(vectors, splits, "validation").means,
+        directory=directory,
+        progress=progress,
+        stop=stop,
+    )
+    return _publish(workspace, identifier, source, profiles, config, result, splits, text)
+
+
+def running_directory(workspace: Workspace, identifier: str) -> Path:
+    """Where a training keeps its live files until the run is published."""
+    return workspace.root / "running" / identifier
+
+
+def run_id(dataset: Artefact, profiles: Artefact | None, config: TrainingConfig) -> str:
+    """The id of the run that these inputs and settings make."""
+    key = content_hash(TRAINING_VERSION, dataset.id, profiles.id if profiles else None, config)
+    return artefact_id(_run_name(dataset, config), key)
+
+
+def interactions_of(dataset: ReviewDataset) -> dict[Split, Interactions]:
+    """The interactions of each split."""
+    splits: tuple[Split, ...] = ("train", "validation", "test")
+    return {split: Interactions(dataset.n_users, dataset.n_items, dataset.pairs(split)) for split in splits}
+
+
+def measure(vectors: dict[str, torch.Tensor], splits: dict[Split, Interactions], split: Split) -> Evaluation:
+    """All-rank figures of vectors on one split; training items are left out of the ranking."""
+    return evaluate(
+        vectors["user"].flatten(1), vectors["item"].flatten(1), splits[split], splits["train"], item_bias=vectors.get("item_bias")
+    )
+
+
+def _profiles(workspace: Workspace, dataset: Artefact, config: ModelConfig) -> Artefact | None:
+    if config.model != "lmmrec":
+        return None
+    known = workspace.made_from("profiles", dataset)
+    if not known:
+        raise InputError("LMMRec needs the profiles of the dataset", where=dataset.id, hint=f"Run `lmmrec extract {dataset.manifest.name}` first")
+    return known[0]
+
+
+def _run_name(dataset: Artefact, config: TrainingConfig) -> str:
+    parts = [dataset.manifest.name[:32], config.model] + ([config.backbone] if config.model != config.backbone else [])
+    return "-".join([*parts, f"s{config.seed}"])
+
+
+def _publish(
+    workspace: Workspace,
+    identifier: str,
+    source: Artefact,
+    profiles: Artefact | None,
+    config: TrainingConfig,
+    result: TrainingResult,
+    splits: dict[Split, Interactions],
+    text: TextFeatures | None,
+) -> Artefact:
+    sources = {"dataset": source.id} | ({"profiles": profiles.id} if profiles else {})
+    named = text is not None and config.form == "slots"
+    vectors = dict(result.vectors)
+    run_vectors = RunVectors(
+        user=vectors.pop("user"),
+        item=vectors.pop("item"),
+        motivations=text.motivations if named and text else (),
+        item_bias=vectors.pop("item_bias", torch.zeros(splits["train"].n_items)),
+        views=vectors,
+    )
+    with workspace.publish("run", identifier, name=_run_name(source, config), sources=sources, config=config.model_dump(mode="json")) as draft:
+        draft.generated = source.manifest.generated
+        write_json(draft.path / "config.json", config)
+        history = "".join(json.dumps(record) + "\n" for record in result.history)
+        (draft.path / "history.jsonl").write_text(history, encoding="utf-8")
+        run_vectors.save(draft.path / "vectors.safetensors")
+        parameters = {name: tensor for name, tensor in result.model.state_dict().items() if not name.startswith("teacher.")}
+        write_tensors(draft.path / "model.safetensors", parameters)
+        draft.summary |= {
+            "model": config.model,
+            "backbone": config.backbone,
+            "form": config.form if config.model == "lmmrec" else "vector",
+            "seed": config.seed,
+            "epochs": result.epochs,
+            "best_epoch": result.best_epoch,
+            "seconds": round(result.seconds, 2),
+            "device": result.device,
+            "validation": result.validation,
+            "test": measure(result.vectors, splits, "test").means,
+        }
+    shutil.rmtree(running_directory(workspace, identifier), ignore_errors=True)
+    published = workspace.find("run", identifier)
+    assert published is not None
+    return published
