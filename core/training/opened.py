@@ -43,12 +43,14 @@ class OpenedRun:
         n_users, n_items = len(self.vectors.user), len(self.vectors.item)
         if (n_users, n_items) != (self.dataset.n_users, self.dataset.n_items):
             raise InputError(
-                f"The run has vectors of {n_users} users and {n_items} items, its dataset {self.dataset.n_users} and {self.dataset.n_items}",
+                f"The run has {n_users} users and {n_items} items, its dataset {self.dataset.n_users} and {self.dataset.n_items}",
                 where=f"run {self.id}, dataset {self.dataset.id}",
                 hint="Train again on this dataset",
             )
         if not (torch.isfinite(self.vectors.user).all() and torch.isfinite(self.vectors.item).all()):
-            raise InputError("The run's vectors hold values that are not numbers", where=f"run {self.id}", hint="Train with a smaller learning rate")
+            raise InputError(
+                "The run's vectors hold values that are not numbers", where=f"run {self.id}", hint="Train with a smaller learning rate"
+            )
 
     @classmethod
     def open(cls, workspace: Workspace, reference: str) -> OpenedRun:

@@ -1,0 +1,125 @@
+"""Exact scores and a total order of items: ties are broken the same way in one list, in many and in a rank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from core.training.run import RunVectors
+
+_EXCLUDED = torch.iinfo(torch.int64).min
+_LOW_HALF = 0xFFFFFFFF
+_CELLS_AT_A_TIME = 4_000_000
+
+
+def ranking_keys(scores: torch.Tensor) -> torch.Tensor:
+    """One integer per score whose descending order is the ranking: by score, then by item index.
+
+    A float's bits, read as a sign and magnitude, order as the float does; the item's index fills the low half, so no two
+    keys of a row are equal.
+
+    Args:
+        scores: float32 [n, n_items].
+
+    Returns:
+        int64 [n, n_items].
+    """
+    keys = (scores + 0.0).view(torch.int32).to(torch.int64)  # + 0.0 makes -0.0 equal to 0.0
+    keys ^= (keys >> 31) & 0x7FFFFFFF
+    keys <<= 32
+    keys += _LOW_HALF - torch.arange(scores.shape[-1])
+    return keys
+
+
+def _item_of(keys: torch.Tensor) -> torch.Tensor:
+    return _LOW_HALF - (keys & _LOW_HALF)
+
+
+@dataclass(frozen=True)
+class History:
+    """Items of each user in one CSR pair: user u has ``items[starts[u]:starts[u + 1]]``, sorted."""
+
+    starts: np.ndarray
+    items: np.ndarray
+
+    @classmethod
+    def of(cls, pairs: np.ndarray, n_users: int) -> History:
+        """From int64 [n, 2] (user_idx, item_idx); duplicates count once."""
+        distinct = np.unique(pairs.reshape(-1, 2), axis=0)
+        counts = np.bincount(distinct[:, 0], minlength=n_users)
+        return cls(np.concatenate([[0], np.cumsum(counts)]), distinct[:, 1])
+
+    def __getitem__(self, user_idx: int) -> np.ndarray:
+        return self.items[self.starts[user_idx] : self.starts[user_idx + 1]]
+
+    def cells(self, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(row in ``users``, item_idx) of every item of these users."""
+        lengths = self.starts[users + 1] - self.starts[users]
+        rows = np.repeat(np.arange(len(users)), lengths)
+        offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        return rows, self.items[self.starts[users][rows] + offsets]
+
+
+class Scorer:
+    """Scores of score(u, i) = sum_k <e_uk, e_ik> + b_i, summed in float64, ranked by their float32 value, ties by item index."""
+
+    def __init__(self, vectors: RunVectors) -> None:
+        self.vectors = vectors
+        self.n_users, self.n_slots, self._slot_dim = vectors.user.shape
+        self.n_items = len(vectors.item)
+        self._items = vectors.item.double().flatten(1)
+        self._bias = vectors.item_bias.double()
+
+    def user(self, user_idx: int, weights: np.ndarray | None = None) -> torch.Tensor:
+        """float64 [1, K * s]: a user's vector, each slot scaled by its weight (float [K])."""
+        slots = self.vectors.user[user_idx].double()
+        if weights is not None:
+            slots = slots * torch.from_numpy(weights)[:, None]
+        return slots.reshape(1, -1)
+
+    def terms(self, user_idx: int, item_idx: int) -> np.ndarray:
+        """float64 [K]: <e_uk, e_ik> of every slot."""
+        product = self.vectors.user[user_idx].double() * self.vectors.item[item_idx].double()
+        return np.asarray(product.sum(dim=-1).numpy())
+
+    def bias(self, item_idx: int) -> float:
+        return float(self._bias[item_idx])
+
+    def scores(self, users: torch.Tensor) -> torch.Tensor:
+        """float32 [n, n_items] for float64 [n, K * s]."""
+        return (users @ self._items.T + self._bias).float()
+
+    def top(self, users: torch.Tensor, k: int, excluded: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """The best k items of each row, leaving out the cells ``excluded`` (rows, items).
+
+        Returns:
+            (item_idx int64 [n, k'], scores float32 [n, k']) with k' = min(k, n_items); -1 and -inf where a row ran out.
+        """
+        scores = self.scores(users)
+        keys = ranking_keys(scores)
+        keys[torch.from_numpy(excluded[0]), torch.from_numpy(excluded[1])] = _EXCLUDED
+        best = keys.topk(min(k, self.n_items), dim=1).values
+        ran_out = best == _EXCLUDED
+        items = _item_of(best).masked_fill(ran_out, 0)
+        chosen = scores.gather(1, items).masked_fill(ran_out, -torch.inf)
+        return items.masked_fill(ran_out, -1).numpy(), chosen.numpy()
+
+    def top_many(self, users: np.ndarray, k: int, history: History) -> tuple[np.ndarray, np.ndarray]:
+        """`top` for many users, never holding more than a few million scores at a time."""
+        chunk = max(1, _CELLS_AT_A_TIME // max(1, self.n_items))
+        ranked = np.empty((len(users), min(k, self.n_items)), dtype=np.int64)
+        scored = np.empty(ranked.shape, dtype=np.float32)
+        for start in range(0, len(users), chunk):
+            part = users[start : start + chunk]
+            vectors = self.vectors.user[torch.from_numpy(part)].double().flatten(1)
+            ranked[start : start + chunk], scored[start : start + chunk] = self.top(vectors, k, history.cells(part))
+        return ranked, scored
+
+    def ranks(self, users: torch.Tensor, items: np.ndarray, excluded: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """int64 [n]: the 1-based rank of ``items[n]`` in row n among the items not excluded and itself."""
+        keys = ranking_keys(self.scores(users))
+        own = keys.gather(1, torch.from_numpy(items)[:, None])
+        keys[torch.from_numpy(excluded[0]), torch.from_numpy(excluded[1])] = _EXCLUDED
+        return np.asarray((keys > own).sum(dim=1).numpy()) + 1
