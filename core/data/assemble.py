@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core.data.dataset import SPLITS, Domain, ReviewDataset
-from core.data.filters import k_core, repeated_pairs
+from core.data.filters import REPEATED, k_core, nothing_left, outside_core, repeated_pairs
 from core.data.frames import ITEM_COLUMNS, USER_COLUMNS, checked
 from core.data.report import ImportReport
 from core.data.splits import DROPPED, THREE_ONE_ONE, Ratio, SplitRule, split_by_ratio, split_by_time, split_leave_last_out
@@ -144,7 +144,7 @@ def _completed(reviews: pd.DataFrame) -> pd.DataFrame:
 
 def _without_repeats(rows: pd.DataFrame, report: ImportReport) -> pd.DataFrame:
     repeated = repeated_pairs(rows)
-    report.drop("the user reviewed the item again (the latest is kept)", int(repeated.sum()), sorted(rows["line"][repeated]))
+    report.drop(REPEATED, int(repeated.sum()), sorted(rows["line"][repeated]))
     return rows[~repeated] if repeated.any() else rows
 
 
@@ -153,12 +153,8 @@ def _core(rows: pd.DataFrame, k: int, report: ImportReport) -> pd.DataFrame:
         raise InputError("There are no interactions", where=", ".join(report.files) or "reviews", hint="Check the format and the columns")
     kept = k_core(pd.factorize(rows["user_id"])[0], pd.factorize(rows["item_id"])[0], k)
     if not kept.any():
-        raise InputError(
-            f"No interactions are left: no user and item with at least {k} each",
-            where=", ".join(report.files) or "reviews",
-            hint="Lower --min-interactions",
-        )
-    report.drop(f"outside the {k}-core (users and items with fewer than {k} interactions)", int((~kept).sum()))
+        raise nothing_left(k, report)
+    report.drop(outside_core(k), int((~kept).sum()))
     return rows if kept.all() else rows[kept]
 
 

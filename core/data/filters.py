@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 
 from core.data.dataset import SPLITS
+from core.data.report import ImportReport
+from core.errors import InputError
 
+REPEATED = "the user reviewed the item again (the latest is kept)"
 PREFERENCE = ["split_rank", "timestamp", "text", "summary", "rating"]
 
 
 def repeated_pairs(reviews: pd.DataFrame) -> np.ndarray:
-    """bool [n]: True for the rows to drop so that each (user, item) stays once.
+    """Mark the rows to drop (bool [n]) so that each (user, item) stays once.
 
     The latest row of a pair stays; among equals in time the greatest text, summary and rating, so that the order of the
     lines does not matter. Where a split is given, a training row wins over a held-out one: a pair that is already known
@@ -31,7 +34,7 @@ def repeated_pairs(reviews: pd.DataFrame) -> np.ndarray:
 
 
 def k_core(users: np.ndarray, items: np.ndarray, k: int) -> np.ndarray:
-    """bool [n]: the interactions left when users and items with fewer than ``k`` are removed until none is left to remove.
+    """Mark the interactions (bool [n]) left when users and items with fewer than ``k`` are removed until none is left to remove.
 
     Args:
         users, items: integer codes [n] from 0; each pair occurs once.
@@ -47,3 +50,16 @@ def k_core(users: np.ndarray, items: np.ndarray, k: int) -> np.ndarray:
         if not leaving.any():
             return kept
         kept[rows[leaving]] = False
+
+
+def outside_core(k: int) -> str:
+    """The reason in the report for what the k-core leaves out."""
+    return f"outside the {k}-core (users and items with fewer than {k} interactions)"
+
+
+def nothing_left(k: int, report: ImportReport) -> InputError:
+    """The error for a k-core with nothing in it."""
+    where = ", ".join(report.files) or "reviews"
+    return InputError(
+        f"No interactions are left: no group of users and items has {k} interactions each", where=where, hint="Lower --min-interactions"
+    )
