@@ -1,0 +1,147 @@
+"""What a job can be: each kind with the arguments it takes and the call it makes.
+
+The arguments are checked before a process is started, so a typing error is told at once and not in a log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict
+
+from core.errors import InputError
+from core.jobs.settings import validated
+from core.progress import Progress
+from core.training.config import TrainingConfig
+from core.workspace import Artefact, Workspace
+
+JobKind = Literal["import", "extract", "train", "map", "demo", "pipeline"]
+KINDS: tuple[JobKind, ...] = get_args(JobKind)
+
+
+class _Arguments(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ImportArguments(_Arguments):
+    """``request``: an `core.data.importing.ImportRequest` as plain data."""
+
+    request: dict[str, Any]
+
+
+class ExtractArguments(_Arguments):
+    """``config``: an `core.extraction.run.ExtractionConfig` as plain data, or what differs from its defaults."""
+
+    dataset: str
+    config: dict[str, Any] = {}
+
+
+class TrainArguments(_Arguments):
+    """``config``: what differs from the default training configuration."""
+
+    dataset: str
+    config: TrainingConfig = TrainingConfig()
+
+
+class MapArguments(_Arguments):
+    """``config``: a `core.maps.build.MapConfig` as plain data, or what differs from its defaults."""
+
+    run: str
+    config: dict[str, Any] = {}
+
+
+class DemoArguments(_Arguments):
+    """``rebuild``: compute everything anew instead of unpacking what ships."""
+
+    rebuild: bool = False
+
+
+class PipelineArguments(_Arguments):
+    """A raw file to a run and its map: the arguments of each stage, as the single jobs take them."""
+
+    request: dict[str, Any]
+    extraction: dict[str, Any] = {}
+    training: TrainingConfig = TrainingConfig()
+    map: dict[str, Any] = {}
+
+
+ARGUMENTS: dict[JobKind, type[_Arguments]] = {
+    "import": ImportArguments,
+    "extract": ExtractArguments,
+    "train": TrainArguments,
+    "map": MapArguments,
+    "demo": DemoArguments,
+    "pipeline": PipelineArguments,
+}
+
+
+def checked_arguments(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments as plain data with absolute paths, ready to be written down.
+
+    Raises:
+        InputError: there is no such kind, or an argument is missing, unknown or of the wrong type.
+    """
+    if kind not in ARGUMENTS:
+        raise InputError("No such kind of job", where=kind, hint=f"There are: {', '.join(KINDS)}")
+    checked = validated(ARGUMENTS[kind], arguments, f"{kind} job")
+    plain = checked.model_dump(mode="json")
+    if "request" in plain:
+        plain["request"] = _import_request(plain["request"])
+    if kind == "extract":
+        plain["config"] = _extraction_config(plain["config"])
+    if kind == "map":
+        plain["config"] = _map_config(plain["config"])
+    if kind == "pipeline":
+        plain |= {"extraction": _extraction_config(plain["extraction"]), "map": _map_config(plain["map"])}
+    return plain
+
+
+def _import_request(settings: dict[str, Any]) -> dict[str, Any]:
+    from core.data.importing import ImportRequest
+
+    plain = validated(ImportRequest, settings, "import").model_dump(mode="json")
+    return {name: _absolute(name, value) for name, value in plain.items()}
+
+
+def _extraction_config(settings: dict[str, Any]) -> dict[str, Any]:
+    from core.extraction.run import ExtractionConfig
+
+    return validated(ExtractionConfig, settings, "extraction").model_dump(mode="json")
+
+
+def _map_config(settings: dict[str, Any]) -> dict[str, Any]:
+    from core.maps.build import MapConfig
+
+    return validated(MapConfig, settings, "map").model_dump(mode="json")
+
+
+def _absolute(name: str, value: Any) -> Any:
+    if name in ("path", "items", "users") and value is not None:
+        return str(Path(value).expanduser().resolve())  # the worker may stand in another folder
+    return value
+
+
+def run_kind(kind: str, workspace: Workspace, arguments: dict[str, Any], progress: Progress, stop: Callable[[], bool]) -> Artefact:
+    """Do what a job of this kind does; the artefact it ends in.
+
+    Raises:
+        StudioError: whatever the work itself raises.
+    """
+    from core.jobs import steps
+
+    match ARGUMENTS[kind].model_validate(arguments):  # type: ignore[index]
+        case ImportArguments(request=request):
+            return steps.import_dataset(workspace, request, progress, stop)
+        case ExtractArguments(dataset=dataset, config=config):
+            return steps.extract(workspace, dataset, config, progress, stop).profiles
+        case TrainArguments(dataset=dataset, config=training):
+            return steps.train(workspace, dataset, training, progress, stop)
+        case MapArguments(run=run, config=config):
+            return steps.build_map(workspace, run, config, progress, stop)
+        case DemoArguments(rebuild=rebuild):
+            return steps.build_demo(workspace, rebuild=rebuild, progress=progress, stop=stop)
+        case PipelineArguments(request=request, extraction=extraction, training=training, map=layout):
+            return steps.pipeline(workspace, request, extraction, training, layout, progress, stop)
+    raise InputError("No such kind of job", where=kind)
