@@ -178,7 +178,7 @@ def _split(rows: pd.DataFrame, rule: SplitRule, seed: int, ratio: Ratio, report:
     for code, name in enumerate(SPLITS):
         if not (codes == code).any():
             report.note(f"The {name} split is empty.")
-    labelled = rows.assign(split=pd.Categorical.from_codes(np.where(known, codes, 0), categories=list(SPLITS)))
+    labelled = rows.assign(split=pd.Categorical.from_codes(np.where(known, codes, 0).tolist(), dtype=pd.CategoricalDtype(list(SPLITS))))
     return labelled if known.all() else labelled[known]
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 from core.data.filters import REPEATED, nothing_left, outside_core
 from core.data.frames import RAW_COLUMNS, empty_reviews
 from core.data.report import EXAMPLES, ImportReport
+from core.errors import StorageError
 from core.storage import disk_errors
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 SPILL_BYTES = 1 << 30
 MEMORY_LIMIT = "1GB"
+_COUNT = {"reviews": "SELECT count(*) FROM reviews", "repeats": "SELECT count(*) FROM repeats", "pairs": "SELECT count(*) FROM pairs"}
+_DELETE_FRINGE = (
+    "DELETE FROM pairs WHERE user_id IN (SELECT user_id FROM pairs GROUP BY user_id HAVING count(*) < $k)",
+    "DELETE FROM pairs WHERE item_id IN (SELECT item_id FROM pairs GROUP BY item_id HAVING count(*) < $k)",
+)
 
 
 def gather(
@@ -60,13 +66,17 @@ def _through_duckdb(
     with disk_errors(scratch):
         scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="import-", dir=scratch) as folder, disk_errors(scratch):
-        settings = {"memory_limit": MEMORY_LIMIT, "temp_directory": folder, "preserve_insertion_order": "false"}
-        with duckdb.connect(str(Path(folder) / "reviews.duckdb"), config=settings) as database:
-            _store(database, held, chunks)
-            given = "split" in {row[0] for row in database.execute("DESCRIBE reviews").fetchall()}
-            _drop_repeats(database, report, given)
-            _drop_fringe(database, report, core_size(given))
-            return _kept(database, given)
+        settings: dict[str, str | bool | int | float | list[str]] = {"memory_limit": MEMORY_LIMIT, "temp_directory": folder}
+        try:
+            with duckdb.connect(str(Path(folder) / "reviews.duckdb"), config=settings) as database:
+                _store(database, held, chunks)
+                given = "split" in {row[0] for row in database.execute("DESCRIBE reviews").fetchall()}
+                _drop_repeats(database, report, given)
+                _drop_fringe(database, report, core_size(given))
+                return _kept(database, given)
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            what = "The reviews could not be put aside on disk"
+            raise StorageError(what, where=str(scratch), hint="Free some space or choose another workspace; nothing was changed") from error
 
 
 def _store(database: DuckDBPyConnection, held: list[pd.DataFrame], chunks: Iterator[pd.DataFrame]) -> None:
@@ -86,15 +96,16 @@ def _append(database: DuckDBPyConnection, chunk: pd.DataFrame) -> None:
 
 def _drop_repeats(database: DuckDBPyConnection, report: ImportReport, given: bool) -> None:
     """Keep one row of each pair, by the preference of `core.data.filters.repeated_pairs`."""
-    split = "CASE split WHEN 'train' THEN 0 WHEN 'validation' THEN 1 ELSE 2 END, " if given else ""
-    rating = "CASE WHEN rating IS NULL OR isnan(rating) THEN -1 ELSE rating END"
+    database.execute("ALTER TABLE reviews ADD COLUMN rank TINYINT DEFAULT 0")
+    if given:
+        database.execute("UPDATE reviews SET rank = CASE split WHEN 'train' THEN 0 WHEN 'validation' THEN 1 ELSE 2 END")
     database.execute(
-        f"""CREATE TABLE repeats AS SELECT reviews.rowid AS row, line FROM reviews
+        """CREATE TABLE repeats AS SELECT reviews.rowid AS row, line FROM reviews
             JOIN (SELECT user_id, item_id FROM reviews GROUP BY ALL HAVING count(*) > 1) USING (user_id, item_id)
-            QUALIFY row_number() OVER (PARTITION BY user_id, item_id
-                ORDER BY {split}timestamp DESC, text DESC, summary DESC, {rating} DESC, line DESC) > 1"""
+            QUALIFY row_number() OVER (PARTITION BY user_id, item_id ORDER BY rank, timestamp DESC, text DESC, summary DESC,
+                CASE WHEN rating IS NULL OR isnan(rating) THEN -1 ELSE rating END DESC, line DESC) > 1"""
     )
-    lines = database.execute(f"SELECT line FROM repeats ORDER BY 1 LIMIT {EXAMPLES}").fetchall()
+    lines = database.execute("SELECT line FROM repeats ORDER BY 1 LIMIT ?", [EXAMPLES]).fetchall()
     report.drop(REPEATED, _size(database, "repeats"), [line for (line,) in lines])
     database.execute(
         "CREATE TABLE pairs AS SELECT rowid AS row, user_id, item_id FROM reviews WHERE rowid NOT IN (SELECT row FROM repeats)"
@@ -104,8 +115,8 @@ def _drop_repeats(database: DuckDBPyConnection, report: ImportReport, given: boo
 def _drop_fringe(database: DuckDBPyConnection, report: ImportReport, k: int) -> None:
     before = left = _size(database, "pairs")
     while k > 1:
-        for side in ("user_id", "item_id"):
-            database.execute(f"DELETE FROM pairs WHERE {side} IN (SELECT {side} FROM pairs GROUP BY {side} HAVING count(*) < {int(k)})")
+        for statement in _DELETE_FRINGE:
+            database.execute(statement, {"k": k})
         still_left = _size(database, "pairs")
         if still_left == left:
             break
@@ -116,11 +127,11 @@ def _drop_fringe(database: DuckDBPyConnection, report: ImportReport, k: int) -> 
 
 
 def _kept(database: DuckDBPyConnection, given: bool) -> pd.DataFrame:
-    columns = ", ".join((*RAW_COLUMNS, *(["split"] if given else [])))
-    frame = database.execute(f"SELECT {columns} FROM reviews WHERE rowid IN (SELECT row FROM pairs) ORDER BY line").df()
-    return frame.astype({**RAW_COLUMNS, **({"split": "str"} if given else {})})
+    columns = {**RAW_COLUMNS, **({"split": "str"} if given else {})}
+    frame = database.execute("SELECT * FROM reviews WHERE rowid IN (SELECT row FROM pairs) ORDER BY line").df()
+    return frame[list(columns)].astype(columns)
 
 
 def _size(database: DuckDBPyConnection, table: str) -> int:
-    row = database.execute(f"SELECT count(*) FROM {table}").fetchone()
+    row = database.execute(_COUNT[table]).fetchone()
     return int(row[0]) if row else 0

@@ -40,15 +40,17 @@ class Reading:
     stop: Callable[[], bool] = never_stop
     counting: bool = True
 
-    def broken(self, path: Path, line: int, what: str) -> None:
-        """Count a broken line, or stop at it.
+    def broken(self, path: Path, line: int, what: str) -> InputError:
+        """Count a broken line and give its error back, or stop at it.
 
         Raises:
             InputError: broken lines are not to be skipped.
         """
+        error = InputError(what, where=f"{path.name}:{line}", hint=SKIP_HINT)
         if not self.skip_broken:
-            raise InputError(what, where=f"{path.name}:{line}", hint=SKIP_HINT)
+            raise error
         self.report.drop(BROKEN if self.counting else f"{BROKEN} in {path.name}", 1, [line])
+        return error
 
     def advance(self, path: Path, done: int, total: int, lines: int) -> None:
         """Report progress in bytes and count lines; stops here when asked to.
@@ -150,6 +152,7 @@ def record_batches(
         StoppedError: a stop was requested.
     """
     any_record = False
+    broken: InputError | None = None
     size_bytes = existing_file(path).stat().st_size
     with opened(path) as (content, raw):
         numbers: list[int] = []
@@ -162,11 +165,11 @@ def record_batches(
                 records.append(parse(text))
                 numbers.append(number)
             except RecursionError:
-                reading.broken(path, number, "Broken line: nested too deeply")
+                broken = reading.broken(path, number, "Broken line: nested too deeply")
             except UnicodeDecodeError:
-                reading.broken(path, number, "Broken line: not UTF-8")
+                broken = reading.broken(path, number, "Broken line: not UTF-8")
             except ValueError as error:
-                reading.broken(path, number, f"Broken line: {_reason(error, line)}")
+                broken = reading.broken(path, number, f"Broken line: {_reason(error, line)}")
             if len(records) == size:
                 any_record = True
                 reading.advance(path, raw.tell(), size_bytes, len(records))
@@ -175,6 +178,8 @@ def record_batches(
         reading.advance(path, size_bytes, size_bytes, len(records))
     if records:
         yield numbers, records
+    elif broken is not None and not any_record:
+        raise InputError(f"No line could be read. {broken.what}", where=broken.where, hint="Check the file and the --format")
     elif not any_record:
         raise InputError("The file holds no record", where=str(path), hint="Check that it was downloaded completely")
 

@@ -23,7 +23,7 @@ class ImportReport(BaseModel):
 
     Args:
         format: the format that was read. files: the names of the files, without their folders.
-        lines_read: lines (rows of a table, nested reviews of a Steam line) that were looked at.
+        lines_read: lines (rows of a table, interactions of a matrix) that were looked at.
         dropped: reason -> rows lost to it and example lines (1-based) of the first of them.
         without_text, without_rating, without_timestamp: kept interactions that lack one.
         users, items, interactions: what is kept. titled_items, profiled_users, profiled_items: how much of it has text.

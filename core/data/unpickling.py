@@ -8,31 +8,34 @@ from __future__ import annotations
 
 import io
 import pickle
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
 
-_NUMPY = {"ndarray", "dtype", "_reconstruct", "scalar", "_frombuffer"}
 _SPARSE = {f"{layout}_{kind}" for layout in ("coo", "csr", "csc") for kind in ("matrix", "array")}
-_PLAIN = {"list", "dict", "set", "tuple", "str", "int", "float", "bool", "bytes", "bytearray", "frozenset", "complex"}
-_MODULES: dict[str, set[str]] = {
+_ALLOWED: dict[str, set[str]] = {
     "numpy": {"ndarray", "dtype"},
     **{f"numpy.{core}.multiarray": {"_reconstruct", "scalar"} for core in ("core", "_core")},
     **{f"numpy.{core}.numeric": {"_frombuffer"} for core in ("core", "_core")},
     **{f"scipy.sparse{part}": _SPARSE for part in ("", "._coo", "._csr", "._csc", ".coo", ".csr", ".csc")},
-    "builtins": _PLAIN,
+    "builtins": {"set", "frozenset", "bytearray", "complex"},
     "collections": {"OrderedDict"},
 }
 
 
 class _AllowListUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        if name not in _MODULES.get(module, set()):
+        if name not in _ALLOWED.get(module, set()):
             raise _Refused(f"{module}.{name}")
         # Old pickles name modules that have moved since; the public place holds the same class.
         place = "scipy.sparse" if module.startswith("scipy.sparse") else module.replace("numpy.core", "numpy._core")
-        return super().find_class(place, name)
+        found = super().find_class(place, name)
+        # A pickle may set attributes of what it names: it gets its own copies, so it cannot change the library's.
+        if place == "scipy.sparse":
+            return type(name, (found,), {})
+        return partial(found) if name == "_frombuffer" else found
 
 
 class _Refused(pickle.UnpicklingError):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.data.lines import Reading, Record, parse_json_or_literal
+from core.data.lines import BATCH, Reading, Record, parse_json_or_literal
 from core.data.readers.fields import Wanted, review_chunks, texts_of
 
 REVIEW_FIELDS = {
@@ -20,9 +20,9 @@ REVIEW_FIELDS = {
 }
 
 
-def read_reviews(path: Path, reading: Reading) -> Iterator[pd.DataFrame]:
+def read_reviews(path: Path, reading: Reading, size: int = BATCH) -> Iterator[pd.DataFrame]:
     """Reviews, one JSON object a line. In the 2023 layout items are the parent products, as in its metadata."""
-    return review_chunks(path, REVIEW_FIELDS, parse_json_or_literal, reading)
+    return review_chunks(path, REVIEW_FIELDS, parse_json_or_literal, reading, size)
 
 
 def read_items(path: Path, reading: Reading, wanted: Wanted = None) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.data.columns import review_frame, text_frame
-from core.data.lines import Reading, Record, record_batches
+from core.data.columns import identifier, review_frame, text_frame
+from core.data.lines import BATCH, Reading, Record, record_batches
 from core.errors import InputError
 
 Alternatives = Mapping[str, tuple[str, ...]]
@@ -39,14 +39,16 @@ def keys_of(records: list[Record], sample: int = 1000) -> set[str]:
     return {key for record in records[:sample] for key in record}
 
 
-def review_chunks(path: Path, alternatives: Alternatives, parse: Callable[[str], Record], reading: Reading) -> Iterator[pd.DataFrame]:
+def review_chunks(
+    path: Path, alternatives: Alternatives, parse: Callable[[str], Record], reading: Reading, size: int = BATCH
+) -> Iterator[pd.DataFrame]:
     """Frames of reviews of a file with one review a line.
 
     Raises:
         InputError: see `record_batches` and `chosen_fields`.
     """
     fields: dict[str, str] = {}
-    for numbers, records in record_batches(path, parse, reading):
+    for numbers, records in record_batches(path, parse, reading, size):
         fields = fields or chosen_fields(alternatives, keys_of(records), path.name)
         columns = {ours: [record.get(raw) for record in records] for ours, raw in fields.items()}
         yield review_frame(numbers, columns, reading.report, path.name)
@@ -73,7 +75,7 @@ def texts_of(
     for _, records in record_batches(path, parse, reading):
         field = field or chosen_fields({"id": identifiers}, keys_of(records), path.name, ("id",))["id"]
         if keep is not None:
-            records = [record for record in records if str(record.get(field)) in keep]
+            records = [record for record in records if identifier(record.get(field)) in keep]
         frames.append(
             text_frame(
                 key, [record.get(field) for record in records], {name: [take(record) for record in records] for name, take in texts.items()}

@@ -22,6 +22,7 @@ from core.errors import InputError
 MATRICES = {"train": "trn_mat.pkl", "validation": "val_mat.pkl", "test": "tst_mat.pkl"}
 PROFILES = {"user": "usr_prf.pkl", "item": "itm_prf.pkl"}
 EMBEDDINGS = {"user": "usr_emb_np.pkl", "item": "itm_emb_np.pkl"}
+MOST_NODES = 50_000_000
 EMBEDDINGS_FILE = "given_embeddings.safetensors"
 
 
@@ -83,29 +84,56 @@ def read_folder(path: Path, reading: Reading) -> RlmrecFolder:
     )
 
 
-def _matrix(path: Path) -> sp.coo_matrix:
+@dataclass(frozen=True)
+class _Matrix:
+    """The places of the entries that are not zero."""
+
+    users: np.ndarray
+    items: np.ndarray
+    shape: tuple[int, int]
+
+
+def _matrix(path: Path) -> _Matrix:
+    """Read a matrix with plain array operations and checks: scipy's own routines trust the indices in a file."""
     matrix = read_pickle(path)
-    if not sp.issparse(matrix) or matrix.ndim != 2:
+    if not sp.issparse(matrix):
         raise InputError("Not a sparse matrix", where=str(path), hint="RLMRec's folders hold scipy matrices of users by items")
     try:
-        coo = sp.coo_matrix(matrix)
-        in_range = len(coo.row) == len(coo.col) == len(coo.data) and _within(coo.row, coo.shape[0]) and _within(coo.col, coo.shape[1])
-    except (ValueError, TypeError, AttributeError, IndexError) as error:
+        n_users, n_items = (int(n) for n in matrix.shape)
+        users, items = _places(matrix, n_users, n_items)
+        values = np.asarray(matrix.data)
+        sound = len(users) == len(items) == len(values) and _within(users, n_users) and _within(items, n_items)
+        present = values != 0
+    except (ValueError, TypeError, AttributeError, IndexError, KeyError) as error:
         raise InputError("The matrix is damaged", where=str(path), hint="Download or copy it again") from error
-    if not in_range:
+    if not sound or max(n_users, n_items) > MOST_NODES:
         raise InputError("The matrix is damaged", where=str(path), hint="Download or copy it again")
-    return coo
+    return _Matrix(users[present].astype("int64"), items[present].astype("int64"), (n_users, n_items))
+
+
+def _places(matrix: Any, n_users: int, n_items: int) -> tuple[np.ndarray, np.ndarray]:
+    """Row and column of every entry of a coo, csr or csc matrix.
+
+    Raises:
+        ValueError: the pointers of a compressed matrix do not fit.
+    """
+    if matrix.format == "coo":
+        return np.asarray(matrix.row), np.asarray(matrix.col)
+    pointers, indices = np.asarray(matrix.indptr), np.asarray(matrix.indices)
+    n = n_users if matrix.format == "csr" else n_items
+    if len(pointers) != n + 1 or pointers[0] != 0 or pointers[-1] != len(indices):
+        raise ValueError("pointers")
+    compressed = np.repeat(np.arange(n), np.diff(pointers))
+    return (compressed, indices) if matrix.format == "csr" else (indices, compressed)
 
 
 def _within(positions: np.ndarray, n: int) -> bool:
     return not len(positions) or (int(positions.min()) >= 0 and int(positions.max()) < n)
 
 
-def _interactions(matrix: sp.coo_matrix, split: str) -> pd.DataFrame:
-    present = matrix.data != 0
-    users, items = matrix.row[present], matrix.col[present]
-    n = len(users)
-    frame = pd.DataFrame({"line": np.zeros(n, dtype="int64"), "user_id": users.astype("int64"), "item_id": items.astype("int64")})
+def _interactions(matrix: _Matrix, split: str) -> pd.DataFrame:
+    n = len(matrix.users)
+    frame = pd.DataFrame({"line": np.zeros(n, dtype="int64"), "user_id": matrix.users, "item_id": matrix.items})
     return frame.assign(rating=np.nan, timestamp=-1, summary="", text="", split=split).astype({**RAW_COLUMNS, "split": "str"})
 
 

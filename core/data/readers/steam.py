@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from core.data.columns import review_frame
-from core.data.lines import Reading, Record, parse_json_or_literal, record_batches
+from core.data.lines import BATCH, Reading, Record, parse_json_or_literal, record_batches
 from core.data.readers.fields import Wanted, chosen_fields, keys_of, texts_of
 
 FLAT_FIELDS = {
@@ -29,10 +29,10 @@ NESTED_FIELDS = {"user": ("user_id",), "item": ("item_id",), "rating": ("recomme
 _POSTED = re.compile(r"^\s*Posted\s+|\.\s*$")
 
 
-def read_reviews(path: Path, reading: Reading) -> Iterator[pd.DataFrame]:
+def read_reviews(path: Path, reading: Reading, size: int = BATCH) -> Iterator[pd.DataFrame]:
     """Reviews of either layout. A recommendation counts as 5, its opposite as 1; a date without a year is no date."""
     fields: dict[str, str] = {}
-    for lines, read in record_batches(path, parse_json_or_literal, reading):
+    for lines, read in record_batches(path, parse_json_or_literal, reading, size):
         numbers, records, nested = _unnested(lines, read)
         alternatives = NESTED_FIELDS if nested else FLAT_FIELDS
         if records or not nested:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from core.data.columns import review_frame, text_frame
 from core.data.lines import BATCH, PARQUET_MAGIC, Reading, existing_file, first_bytes, opened, parse_json, record_batches
-from core.data.readers.fields import Wanted, keys_of
+from core.data.readers.fields import Wanted
 from core.errors import InputError
 
 REVIEW_GUESSES = {
@@ -59,10 +59,11 @@ USER_GUESSES = {
 }
 
 RawBatch = tuple[list[int], dict[str, list[object]]]
+Choice = Callable[[list[str]], Collection[str]]
 
 
 def read_reviews(
-    path: Path, reading: Reading, columns: Mapping[str, str] | None = None, titles: dict[str, str] | None = None
+    path: Path, reading: Reading, columns: Mapping[str, str] | None = None, titles: dict[str, str] | None = None, size: int = BATCH
 ) -> Iterator[pd.DataFrame]:
     """Frames of reviews of a table.
 
@@ -74,15 +75,19 @@ def read_reviews(
         InputError: a column is missing, or the file cannot be read as a table.
     """
     fields: dict[str, str] = {}
-    for numbers, raw in table_batches(path, reading):
-        fields = fields or mapping_of(list(raw), REVIEW_GUESSES, columns or {}, path.name)
-        ours = {name: raw[theirs] for name, theirs in fields.items() if theirs in raw}
+
+    def choose(raw: list[str]) -> Collection[str]:
+        fields.update(mapping_of(raw, REVIEW_GUESSES, columns or {}, path.name))
+        return set(fields.values())
+
+    for numbers, raw in table_batches(path, reading, size, choose):
+        ours = {name: raw[theirs] for name, theirs in fields.items()}
         if titles is not None and "title" in ours:
             named = text_frame("item_id", ours["item"], {"title": ours["title"]})
             titles.update(
                 (item, title) for item, title in zip(named["item_id"], named["title"], strict=True) if title and item not in titles
             )
-        yield review_frame(numbers, _padded(ours, len(numbers)), reading.report, path.name)
+        yield review_frame(numbers, ours, reading.report, path.name)
 
 
 def read_items(path: Path, reading: Reading, wanted: Wanted = None, columns: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -100,17 +105,17 @@ def _texts(
 ) -> pd.DataFrame:
     keep = None if wanted is None else set(wanted)
     fields: dict[str, str] = {}
+
+    def choose(raw: list[str]) -> Collection[str]:
+        fields.update(mapping_of(raw, guesses, columns, path.name, (side,)))
+        return set(fields.values())
+
     frames = []
-    for _, raw in table_batches(path, reading):
-        fields = fields or mapping_of(list(raw), guesses, columns, path.name, (side,))
-        texts = {name: raw[theirs] for name, theirs in fields.items() if name != side and theirs in raw}
+    for _, raw in table_batches(path, reading, BATCH, choose):
+        texts = {name: raw[theirs] for name, theirs in fields.items() if name != side}
         frame = text_frame(f"{side}_id", raw[fields[side]], texts)
         frames.append(frame if keep is None else frame[frame[f"{side}_id"].isin(keep)])
     return pd.concat(frames, ignore_index=True).drop_duplicates(f"{side}_id", ignore_index=True)
-
-
-def _padded(columns: Mapping[str, list[object]], n: int) -> dict[str, list[object]]:
-    return {name: columns.get(name) or [None] * n for name in (*columns, "user", "item")}
 
 
 def mapping_of(
@@ -148,8 +153,11 @@ def _simple(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")
 
 
-def table_batches(path: Path, reading: Reading, size: int = BATCH) -> Iterator[RawBatch]:
+def table_batches(path: Path, reading: Reading, size: int = BATCH, choose: Choice = set) -> Iterator[RawBatch]:
     """The raw columns of a table, ``size`` rows at a time, with row numbers as lines (a CSV's header is line 1).
+
+    Args:
+        choose: given the names of all columns, those wanted; the others are not read where the file allows it.
 
     Raises:
         InputError: it is no table, damaged, or has no row.
@@ -160,23 +168,24 @@ def table_batches(path: Path, reading: Reading, size: int = BATCH) -> Iterator[R
         raise InputError("A JSON array, not one object a line", where=str(path), hint="Write one JSON object a line (jq -c '.[]')")
     batches = _parquet if start.startswith(PARQUET_MAGIC) else _json_lines if start.startswith(b"{") else _csv
     any_row = False
-    for batch in batches(path, reading, size):
+    for batch in batches(path, reading, size, choose):
         any_row = any_row or bool(batch[0])
         yield batch
     if not any_row:
         raise InputError("The table has no row", where=str(path), hint="Check that it was written completely")
 
 
-def _json_lines(path: Path, reading: Reading, size: int) -> Iterator[RawBatch]:
-    keys: set[str] = set()
+def _json_lines(path: Path, reading: Reading, size: int, choose: Choice) -> Iterator[RawBatch]:
+    names: list[str] = []
     for numbers, records in record_batches(path, parse_json, reading, size):
-        keys = keys or keys_of(records)
-        order = [key for key in dict.fromkeys(key for record in records[:1000] for key in record) if key in keys]
-        order += sorted(keys.difference(order))
-        yield numbers, {key: [record.get(key) for record in records] for key in order}
+        if not names:
+            present = list(dict.fromkeys(key for record in records for key in record))
+            wanted = choose(present)
+            names = [name for name in present if name in wanted]
+        yield numbers, {name: [record.get(name) for record in records] for name in names}
 
 
-def _csv(path: Path, reading: Reading, size: int) -> Iterator[RawBatch]:
+def _csv(path: Path, reading: Reading, size: int, choose: Choice) -> Iterator[RawBatch]:
     size_bytes = path.stat().st_size
     separator = _separator(first_bytes(path))
     with opened(path) as (content, raw), warnings.catch_warnings(record=True) as caught:
@@ -191,9 +200,11 @@ def _csv(path: Path, reading: Reading, size: int) -> Iterator[RawBatch]:
                 chunksize=size,
                 on_bad_lines="warn" if reading.skip_broken else "error",
             )
+            wanted: Collection[str] | None = None
             for chunk in chunks:
+                wanted = choose([str(name) for name in chunk.columns]) if wanted is None else wanted
                 reading.advance(path, raw.tell(), size_bytes, len(chunk))
-                yield [int(row) + 2 for row in chunk.index], {str(name): chunk[name].tolist() for name in chunk}
+                yield [int(row) + 2 for row in chunk.index], {str(name): chunk[name].tolist() for name in chunk if str(name) in wanted}
         except pd.errors.EmptyDataError as error:
             raise InputError("The file is empty", where=str(path), hint="Check that it was downloaded completely") from error
         except UnicodeDecodeError as error:
@@ -223,7 +234,7 @@ def _broken_row(path: Path, error: Exception) -> InputError:
     return InputError(what, where=f"{path.name}:{line[1]}" if line else str(path), hint=hint)
 
 
-def _parquet(path: Path, reading: Reading, size: int) -> Iterator[RawBatch]:
+def _parquet(path: Path, reading: Reading, size: int, choose: Choice) -> Iterator[RawBatch]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -231,7 +242,9 @@ def _parquet(path: Path, reading: Reading, size: int) -> Iterator[RawBatch]:
         with pq.ParquetFile(path) as table:
             total = table.metadata.num_rows
             row = 0
-            for batch in table.iter_batches(batch_size=size):
+            names = table.schema_arrow.names
+            wanted = choose(names)
+            for batch in table.iter_batches(batch_size=size, columns=[name for name in names if name in wanted]):
                 numbers = list(range(row + 1, row + 1 + batch.num_rows))
                 row += batch.num_rows
                 reading.advance(path, row, total, batch.num_rows)

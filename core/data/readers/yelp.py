@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.data.lines import Reading, Record, parse_json
+from core.data.lines import BATCH, Reading, Record, parse_json
 from core.data.readers.fields import Wanted, review_chunks, texts_of
 
 REVIEW_FIELDS = {
@@ -19,9 +19,9 @@ REVIEW_FIELDS = {
 }
 
 
-def read_reviews(path: Path, reading: Reading) -> Iterator[pd.DataFrame]:
+def read_reviews(path: Path, reading: Reading, size: int = BATCH) -> Iterator[pd.DataFrame]:
     """Reviews; each has user_id, business_id, stars, date and text."""
-    return review_chunks(path, REVIEW_FIELDS, parse_json, reading)
+    return review_chunks(path, REVIEW_FIELDS, parse_json, reading, size)
 
 
 def read_items(path: Path, reading: Reading, wanted: Wanted = None) -> pd.DataFrame:

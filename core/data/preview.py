@@ -1,0 +1,122 @@
+"""A look at a file before it is imported: its first rows, its columns, and which of ours they seem to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from core.data.frames import empty_reviews
+from core.data.importing import Format
+from core.data.lines import PARQUET_MAGIC, Reading, first_bytes, parse_json_or_literal, record_batches
+from core.data.readers import amazon, rlmrec, steam, table, yelp
+from core.data.readers.fields import keys_of
+from core.errors import InputError
+
+_SAMPLE = 200
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The beginning of a file of reviews.
+
+    Args:
+        rows: the first rows under our names: user_id, item_id, rating, timestamp (UTC, NaT where none), summary, text,
+            and split where there is one.
+        mapping: ours -> theirs, as it was asked for or guessed; empty where the format fixes it.
+        raw_columns: the columns the file has, in its order.
+        raw_rows: the first rows as they are in the file, for choosing a mapping; empty for "rlmrec".
+        skipped: rows among the first ones that an import would drop or that are broken.
+    """
+
+    rows: pd.DataFrame
+    mapping: dict[str, str]
+    raw_columns: list[str]
+    raw_rows: pd.DataFrame
+    skipped: int = 0
+
+
+def preview(path: Path, format: Format, columns: Mapping[str, str] | None = None, n: int = 20) -> Preview:
+    """The first ``n`` rows of a file as an import would read them.
+
+    For "table", a mapping that misses a required column gives the raw columns with no rows, so that a page can ask for it.
+
+    Raises:
+        InputError: the file cannot be read as this format, or ``columns`` names a column that is not there.
+    """
+    path = path.expanduser()
+    reading = Reading(skip_broken=True)
+    if format == "rlmrec":
+        folder = rlmrec.read_folder(path, reading)
+        return Preview(_shown(folder.reviews.head(n)), {}, list(rlmrec.MATRICES.values()), pd.DataFrame())
+    raw = load_table(path, n) if format == "table" else _raw_records(path, n)
+    raw_columns = [str(column) for column in raw.columns]
+    mapping: dict[str, str] = {}
+    if format == "table":
+        wanted = {ours: theirs for ours, theirs in (columns or {}).items() if "." not in ours}
+        mapping = table.mapping_of(raw_columns, table.REVIEW_GUESSES, wanted, path.name, ())
+        if not {"user", "item"} <= mapping.keys():
+            return Preview(_shown(empty_reviews()), mapping, raw_columns, raw)
+        chunks: Iterator[pd.DataFrame] = table.read_reviews(path, reading, wanted, size=_SAMPLE)
+    else:
+        chunks = {"amazon": amazon, "yelp": yelp, "steam": steam}[format].read_reviews(path, reading, size=_SAMPLE)
+    rows = next(chunks, empty_reviews()).head(n)
+    return Preview(_shown(rows), mapping, raw_columns, raw, sum(entry.count for entry in reading.report.dropped.values()))
+
+
+def load_table(path: Path, n: int | None = None) -> pd.DataFrame:
+    """A CSV, Parquet or JSON-lines table with its own columns; the first ``n`` rows, or all.
+
+    Raises:
+        InputError: it is no table, damaged or empty.
+    """
+    batches = table.table_batches(path.expanduser(), Reading(skip_broken=n is not None), size=_SAMPLE if n is not None else 20_000)
+    frames = [pd.DataFrame(raw) for _, raw in (islice(batches, 1) if n is not None else batches)]
+    whole = pd.concat(frames, ignore_index=True)
+    return whole if n is None else whole.head(n)
+
+
+def guess_format(path: Path) -> Format | None:
+    """The format a file seems to have, None where nothing speaks for one.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    path = path.expanduser()
+    if path.is_dir():
+        return "rlmrec" if all((path / name).exists() for name in rlmrec.MATRICES.values()) else None
+    start = first_bytes(path).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(PARQUET_MAGIC) or not start.startswith(b"{"):
+        return "table"
+    try:
+        keys = set(_raw_records(path, 5).columns)
+    except InputError:
+        return None
+    signs: tuple[tuple[Format, set[str]], ...] = (
+        ("amazon", {"reviewerID", "asin"}),
+        ("amazon", {"user_id", "parent_asin"}),
+        ("yelp", {"user_id", "business_id", "stars"}),
+        ("steam", {"user_id", "reviews"}),
+        ("steam", {"username", "product_id"}),
+    )
+    return next((format for format, needed in signs if needed <= keys), "table")
+
+
+def _raw_records(path: Path, n: int) -> pd.DataFrame:
+    _, records = next(record_batches(path, parse_json_or_literal, Reading(skip_broken=True), _SAMPLE))
+    order = dict.fromkeys(key for record in records for key in record if key in keys_of(records))
+    return pd.DataFrame({key: pd.Series([_cell(record.get(key)) for record in records[:n]], dtype="object") for key in order})
+
+
+def _cell(value: Any) -> Any:
+    """Nested values as short texts, so that a table can show them."""
+    return str(value)[:200] if isinstance(value, (list, dict, tuple)) else value
+
+
+def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+    times = pd.to_datetime(rows["timestamp"].where(rows["timestamp"] >= 0), unit="s", utc=True)
+    return rows.drop(columns="line").assign(timestamp=times).reset_index(drop=True)
