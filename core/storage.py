@@ -10,12 +10,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from pydantic import BaseModel
 
 from core.errors import InputError, StorageError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _REFUSALS = {errno.ENOSPC: "The disk is full", errno.EROFS: "The disk is read-only", errno.EDQUOT: "The disk quota is used up"}
 

@@ -1,0 +1,135 @@
+"""`lmmrec extract`, `train`, `evaluate` and `map`: the stages between a dataset and what a run can answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from core.cli.console import answer, duration, table, working
+from core.cli.options import DEFAULT_WORKSPACE, DatasetArgument, JsonOption, RunArgument, SetOption, WorkspaceOption, existing
+from core.workspace import Artefact
+
+
+def extract(
+    dataset: DatasetArgument,
+    backend: Annotated[Literal["zero-shot"], typer.Option(help="What reads the reviews.")] = "zero-shot",
+    taxonomy: Annotated[str | None, typer.Option(help="A taxonomy file, or the name of one that ships.  [default: by domain]")] = None,
+    settings: SetOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    json: JsonOption = False,
+) -> None:
+    """Read motivations out of a dataset's reviews.
+
+    Then the profiles of its users and items are built from those of the training reviews.
+    """
+    from core.jobs.settings import assignments
+    from core.jobs.steps import extract as extract_motivations
+
+    config: dict[str, Any] = {"backend": backend, **assignments(settings or [], "--set")}
+    if taxonomy is not None:
+        config["taxonomy"] = taxonomy
+    place = existing(workspace)
+    with working() as (progress, stop):
+        made = extract_motivations(place, dataset, config, progress, stop)
+    document = {
+        "extraction": made.extraction.id,
+        "profiles": made.profiles.id,
+        "dataset": made.extraction.manifest.sources["dataset"],
+        "backend": backend,
+        **made.extraction.manifest.summary,
+        "profile_summary": made.profiles.manifest.summary,
+    }
+    answer(document, json, lambda: _listed(document) + f"\n\nNext: lmmrec train {dataset}")
+
+
+def train(
+    dataset: DatasetArgument,
+    model: Annotated[Literal["lmmrec", "lightgcn"], typer.Option(help="What to train.")] = "lmmrec",
+    backbone: Annotated[Literal["lightgcn"], typer.Option(help="The graph encoder inside LMMRec.")] = "lightgcn",
+    seed: Annotated[int, typer.Option(help="Seed of initialisation, sampling and dropout.")] = 0,
+    settings: SetOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    json: JsonOption = False,
+) -> None:
+    """Train a run.
+
+    One that was stopped goes on where it was. LMMRec extracts first where there are no profiles yet.
+    """
+    from core.jobs import steps
+    from core.jobs.settings import assignments, validated
+    from core.training.config import TrainingConfig
+
+    plain = {"model": model, "backbone": backbone, "seed": seed} | assignments(settings or [], "--set")
+    config = validated(TrainingConfig, plain, "training")
+    place = existing(workspace)
+    with working() as (progress, stop):
+        run = steps.train(place, dataset, config, progress, stop)
+    document = run_document(run)
+    answer(document, json, lambda: _plain_run(document))
+
+
+def run_document(run: Artefact) -> dict[str, Any]:
+    """What is said of a run: ids, model, epochs, seconds and its validation and test figures."""
+    manifest = run.manifest
+    return {"run": run.id, "dataset": manifest.sources["dataset"], "profiles": manifest.sources.get("profiles"), **manifest.summary}
+
+
+def _plain_run(document: dict[str, Any]) -> str:
+    head = f"{document['model']}, seed {document['seed']}: {document['epochs']} epochs in {duration(document['seconds'])}"
+    figures = figures_table({name: document[name] for name in ("validation", "test") if document.get(name)})
+    return f"Run {document['run']}\n  {head}\n\n{figures}\n\nNext: lmmrec map {document['run']}"
+
+
+def figures_table(splits: dict[str, dict[str, float]]) -> str:
+    """Metrics down, splits across."""
+    names = list(dict.fromkeys(name for figures in splits.values() for name in figures))
+    return table(["metric", *splits], [[name, *(figures.get(name, float("nan")) for figures in splits.values())] for name in names])
+
+
+def evaluate(
+    run: RunArgument,
+    split: Annotated[Literal["train", "validation", "test"], typer.Option(help="Which interactions have to be found.")] = "test",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    json: JsonOption = False,
+) -> None:
+    """Measure a run: Recall@K and NDCG@K.
+
+    All items outside the training history are ranked for every user; K = 5, 10, 20.
+    """
+    from core.jobs.steps import evaluate_run
+
+    place = existing(workspace)
+    with working():
+        evaluation = evaluate_run(place, run, split)
+    figures = evaluation.pop("metrics")
+    document = {**evaluation, **figures}
+    head = f"Run {evaluation['run']}, {evaluation['users']:,} users with {split} interactions"
+    answer(document, json, lambda: f"{head}\n\n{figures_table({split: figures})}")
+
+
+def build_map(
+    run: RunArgument,
+    settings: SetOption = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    json: JsonOption = False,
+) -> None:
+    """Lay a run out on a map with named clusters."""
+    from core.jobs import steps
+    from core.jobs.settings import assignments
+
+    place = existing(workspace)
+    with working() as (progress, stop):
+        layout = steps.build_map(place, run, assignments(settings or [], "--set"), progress, stop)
+    document = {"map": layout.id, "run": layout.manifest.sources["run"], **layout.manifest.summary}
+    answer(document, json, lambda: _listed(document))
+
+
+def _listed(document: dict[str, Any]) -> str:
+    return "\n".join(f"{name}: {_value(value)}" for name, value in document.items())
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_value(part)}" for name, part in value.items())
+    return f"{value:.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
