@@ -1,0 +1,189 @@
+"""Writes the reviews: what a visit is about, in the words and at the length of the user who tells it."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import NamedTuple
+
+from core.data.demo.cuisines import Cuisine
+from core.data.demo.grammar import expand, variants
+from core.data.demo.names import CITY, COMPANIONS, DAYS, MONTHS
+from core.data.demo.phrases import PHRASES, small_talk
+from core.data.demo.voices import JOINERS, TEMPERAMENTS, Voice, sentence, write_down
+
+_ATTEMPTS = 4
+_STAFF = (
+    "our waiter",
+    "our waitress",
+    "the woman at the till",
+    "the young man at the counter",
+    "the barman",
+    "the owner",
+    "the hostess",
+    "the chap serving us",
+    "the lady who runs it",
+    "the student waiting our table",
+)
+_RELATIVES = ("father", "mother", "niece", "aunt", "nephew", "brother")
+_MINUTES = ("five", "eight", "ten", "twelve", "fifteen", "7", "10", "15", "twenty")
+_WORDS = {"six": 6, "seven": 7, "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40}
+
+
+class Story(NamedTuple):
+    """What one review is to say: motivation keys or "" where there is none."""
+
+    dominant: str
+    second: str
+    complaint: str
+    rating: int
+
+
+class Scene(NamedTuple):
+    """Where it takes place."""
+
+    title: str
+    area: str
+    cuisine: Cuisine
+    price: int
+
+
+class Narrator:
+    """One user telling of their visits. Remembers what it said, so that it rarely says the same twice.
+
+    Args:
+        voice: the user's habits. rng: source of every choice. told: sentences anyone has written so far.
+    """
+
+    def __init__(self, voice: Voice, rng: random.Random, told: set[str]) -> None:
+        self.voice = voice
+        self.manner = TEMPERAMENTS[voice.temperament]
+        self.rng = rng
+        self.told = told
+        self._recent: dict[int, list[str]] = {}
+        self._words: _Words
+
+    def review(self, story: Story, scene: Scene) -> tuple[str, str]:
+        """(headline, text) of one visit."""
+        self._words = _Words(scene, self.rng)
+        sentences = self._off_topic() if not story.dominant else self._on_topic(story)
+        headline = sentence(self._new(self._headlines(story.rating)), "")
+        return write_down(headline, self.voice, self.rng), write_down(" ".join(sentences), self.voice, self.rng)
+
+    def _off_topic(self) -> list[str]:
+        return [self._finish(self._new(small_talk.OFF_TOPIC)) for _ in range(self.rng.choice((1, 1, 2)))]
+
+    def _on_topic(self, story: Story) -> list[str]:
+        rng = self.rng
+        length = rng.choices(range(1, len(self.manner.lengths) + 1), self.manner.lengths)[0]
+        sours = self._sours(story.rating)
+        reasons = [self._reason(story.dominant, sours)]
+        room = length - 1
+        if story.second and room and (length >= 3 or rng.random() < 0.15):
+            reasons.append(self._reason(story.second, self._sours(story.rating)))
+            room -= 1
+        if story.complaint and room and length >= 3:
+            reasons.append(self._reason(story.complaint, True))
+            room -= 1
+        talk = min(room, rng.choices((0, 1, 2, 3), (34, 36, 22, 8))[0]) if length > 1 else 0
+        if len(reasons) > 1 and room:
+            talk = min(talk, room - 1)
+        again = [self._reason(story.dominant, sours) for _ in range(room - talk)]
+        at = rng.randrange(len(reasons) + 1) if len(again) else 0
+        return self._with_small_talk([*reasons[:at], *again, *reasons[at:]], talk, story.rating)
+
+    def _with_small_talk(self, reasons: list[str], amount: int, rating: int) -> list[str]:
+        places = self.rng.sample(("opening", "aside", "ending"), min(amount, 3))
+        if "opening" in places:
+            reasons = [self._finish(self._new(small_talk.OPENINGS)), *reasons]
+        if "aside" in places:
+            at = self.rng.randrange(1, len(reasons) + 1)
+            reasons = [*reasons[:at], self._finish(self._new(small_talk.ASIDES)), *reasons[at:]]
+        if "ending" in places:
+            reasons = [*reasons, self._finish(self._new(self._endings(rating)))]
+        return reasons
+
+    def _sours(self, rating: int) -> bool:
+        return self.rng.random() < (0.9, 0.8, 0.4, 0.05, 0.01)[rating - 1]
+
+    def _reason(self, motivation: str, sour: bool) -> str:
+        phrases, manner, rng = PHRASES[motivation], self.manner, self.rng
+        if not sour and rng.random() < manner.fragments:
+            return self._finish(self._new(phrases.fragments))
+        templates = phrases.complaint if sour else phrases.praise
+        body = self._new(templates)
+        if rng.random() < manner.joined:
+            body += rng.choice(JOINERS) + self._new(templates)
+        if rng.random() < manner.prefixed:
+            body = self._say(rng.choice(manner.prefixes)) + " " + body
+        elif manner.suffixes and rng.random() < manner.suffixed and ":" not in body:
+            body += self._say(rng.choice(manner.suffixes))
+        return self._finish(body)
+
+    def _finish(self, body: str) -> str:
+        return sentence(body, self.rng.choice(self.manner.ends))
+
+    def _new(self, templates: tuple[str, ...]) -> str:
+        """A sentence of one of the templates: not one this user took lately, and if possible none that anyone wrote."""
+        recent = self._recent.setdefault(id(templates), [])
+        fresh = [template for template in templates if template not in recent] or list(templates)
+        template = self.rng.choices(fresh, [math.log1p(variants(one)) for one in fresh])[0]
+        recent.append(template)
+        del recent[: -(2 * len(templates) // 3) or len(recent)]
+        for _ in range(_ATTEMPTS):
+            said = self._say(template)
+            if said not in self.told:
+                break
+        self.told.add(said)
+        return said
+
+    def _say(self, template: str) -> str:
+        return expand(template, self._words, self.rng)
+
+    @staticmethod
+    def _endings(rating: int) -> tuple[str, ...]:
+        return small_talk.ENDINGS_GLAD if rating >= 4 else small_talk.ENDINGS_SOUR if rating <= 2 else small_talk.ENDINGS_MIXED
+
+    @staticmethod
+    def _headlines(rating: int) -> tuple[str, ...]:
+        return small_talk.HEADLINES_GLAD if rating >= 4 else small_talk.HEADLINES_SOUR if rating <= 2 else small_talk.HEADLINES_MIXED
+
+
+class _Words:
+    """Fills the slots of the templates for one scene; verbs agree with the noun said last."""
+
+    def __init__(self, scene: Scene, rng: random.Random) -> None:
+        self.scene = scene
+        self.rng = rng
+        self.plural = False
+        self.dishes = rng.sample(scene.cuisine.dishes, 3)
+        self.companion = rng.choice(COMPANIONS)
+
+    def __call__(self, slot: str) -> str:
+        agreeing = {"was": ("was", "were"), "is": ("is", "are"), "it": ("it", "they"), "s": ("s", "")}
+        if slot in agreeing:
+            return agreeing[slot][self.plural]
+        if slot in ("dish", "dish2", "ingredient"):
+            return self._noun(slot)
+        return self._word(slot)
+
+    def _noun(self, slot: str) -> str:
+        choices = {"dish": self.dishes[:2], "dish2": self.dishes[2:], "ingredient": self.scene.cuisine.ingredients}[slot]
+        noun = self.rng.choice(choices)
+        self.plural = noun.endswith("*")
+        return noun.rstrip("*")
+
+    def _word(self, slot: str) -> str:
+        rng, scene = self.rng, self.scene
+        fixed = {"place": scene.title, "area": scene.area, "city": CITY, "companion": self.companion}
+        if slot in fixed:
+            return fixed[slot]
+        if slot == "price":
+            return self._price()
+        lists = {"drink": scene.cuisine.drinks, "day": DAYS, "month": MONTHS, "staff": _STAFF, "minutes": _MINUTES, "relative": _RELATIVES}
+        return rng.choice(lists[slot])
+
+    def _price(self) -> str:
+        amount = int(self.rng.uniform(5, 12) * (1.0, 1.8, 3.2)[self.scene.price - 1])
+        words = [word for word, value in _WORDS.items() if value == amount]
+        return f"{words[0]} dollars" if words and self.rng.random() < 0.6 else f"${amount}"
