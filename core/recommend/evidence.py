@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from core.data.dataset import ReviewDataset
 from core.extraction.schema import Polarity
-from core.training.opened import OpenedRun, Side
+from core.training.opened import OpenedRun, Side, training_statements
 
 _SPACE = re.compile(r"\s+")
 _DISAGREEING = 0.5
@@ -73,7 +73,7 @@ class EvidenceIndex:
 
     def __init__(self, statements: pd.DataFrame, keys: list[str], dataset: ReviewDataset, embeddings: torch.Tensor | None) -> None:
         self._dataset = dataset
-        kept = statements[_visible(statements, dataset)].reset_index(drop=True)
+        kept = training_statements(statements, dataset)
         self._motivation = kept["motivation"].to_numpy(dtype=np.int64)
         self._interaction = kept["interaction_idx"].to_numpy(dtype=np.int64)
         self._weight = kept["strength"].to_numpy(dtype=np.float64) * kept["confidence"].to_numpy(dtype=np.float64)
@@ -173,16 +173,6 @@ class EvidenceIndex:
             source=str(row["source"]),
             interaction_idx=int(row["interaction_idx"]),
         )
-
-
-def _visible(statements: pd.DataFrame, dataset: ReviewDataset) -> np.ndarray:
-    """Which statements may be shown: profile texts, and reviews of training interactions."""
-    interaction = statements["interaction_idx"].to_numpy(dtype=np.int64)
-    training = (dataset.interactions["split"] == "train").to_numpy(dtype=bool)
-    of_review = interaction >= 0
-    visible = ~of_review & (statements["source"] != "review").to_numpy(dtype=bool)
-    visible[of_review] = training[interaction[of_review]]
-    return np.asarray(visible)
 
 
 def _highest(cosines: np.ndarray, axis: int) -> np.ndarray:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 import torch
 
 from core.data.dataset import ReviewDataset
@@ -116,6 +117,16 @@ def mean_contributions(user: torch.Tensor, item: torch.Tensor, pairs: np.ndarray
         counts = np.bincount(pairs[:, column], minlength=len(sums[side])) if len(pairs) else np.zeros(len(sums[side]))
         means[side] = sums[side].numpy() / np.maximum(counts, 1)[:, None]
     return means
+
+
+def training_statements(statements: pd.DataFrame, dataset: ReviewDataset) -> pd.DataFrame:
+    """The statements that may be shown: of training interactions' reviews and of profile texts; rows numbered anew."""
+    interaction = statements["interaction_idx"].to_numpy(dtype=np.int64)
+    training = (dataset.interactions["split"] == "train").to_numpy(dtype=bool)
+    of_review = interaction >= 0
+    kept = ~of_review & (statements["source"] != "review").to_numpy(dtype=bool)
+    kept[of_review] = training[interaction[of_review]]
+    return statements[kept].reset_index(drop=True)
 
 
 def profiles_of(workspace: Workspace, run: Artefact) -> Artefact | None:

@@ -1,0 +1,88 @@
+"""Segments of users and items: k-means in the map's space, named by what sets them apart."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from core.maps.motivations import NodeMotivations
+
+_CANDIDATES = (3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20)
+_FEWEST_PER_CLUSTER = 4
+
+
+def cluster(vectors: torch.Tensor, n_clusters: int | None, seed: int, sample: int = 3000) -> np.ndarray:
+    """int32 [n]: the cluster of every point, the largest cluster first.
+
+    Args:
+        vectors: float32 [n, d], unit length.
+        n_clusters: how many; None chooses by the silhouette of a sample.
+    """
+    from sklearn.cluster import KMeans
+
+    points = vectors.numpy()
+    most = max(1, len(points) // _FEWEST_PER_CLUSTER)
+    chosen = min(n_clusters or _by_silhouette(points, most, seed, sample), most)
+    if chosen < 2:
+        return np.zeros(len(points), dtype=np.int32)
+    assigned = KMeans(chosen, n_init=4, random_state=seed).fit_predict(points)
+    sizes = np.bincount(assigned, minlength=chosen)
+    position = np.empty(chosen, dtype=np.int32)
+    position[np.argsort(-sizes, kind="stable")] = np.arange(chosen, dtype=np.int32)
+    return position[assigned]
+
+
+def _by_silhouette(points: np.ndarray, most: int, seed: int, sample: int) -> int:
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import silhouette_score
+
+    chosen = np.sort(np.random.default_rng(seed).choice(len(points), size=min(sample, len(points)), replace=False))
+    scores = {}
+    for n_clusters in _CANDIDATES:
+        if n_clusters > most:
+            break
+        assigned = KMeans(n_clusters, n_init=1, random_state=seed).fit_predict(points[chosen])
+        if len(np.unique(assigned)) == n_clusters:
+            scores[n_clusters] = silhouette_score(points[chosen], assigned)
+    return max(scores, key=lambda n_clusters: (scores[n_clusters], -n_clusters)) if scores else 1
+
+
+def typical_motivations(assigned: np.ndarray, motivations: NodeMotivations) -> list[str | None]:
+    """For each cluster the motivation that sets it most apart, or None where nothing is known.
+
+    By the motivation's term p log(p / q) of the divergence of the cluster's mean shares p from everybody's q: neither a rare
+    motivation with a large ratio nor a common one that all clusters have wins. "Other" is left out.
+    """
+    n_clusters = int(assigned.max()) + 1
+    if not motivations.keys:
+        return [None] * n_clusters
+    known = motivations.shares.sum(axis=1) > 0
+    everybody = _mean(motivations.shares[known])
+    typical: list[str | None] = []
+    for number in range(n_clusters):
+        share = _mean(motivations.shares[known & (assigned == number)])
+        telling = share * np.log((share + 1e-9) / (everybody + 1e-9))
+        telling[motivations.other] = -np.inf
+        best = int(telling.argmax())
+        typical.append(motivations.keys[best] if share[best] > 0 and np.isfinite(telling[best]) else None)
+    return typical
+
+
+def distinct_names(typical: list[str | None], names: dict[str, str], words: list[list[str]]) -> list[str]:
+    """Names such as "Sound quality: tone, warm", no two alike.
+
+    Args:
+        typical: motivation of each cluster. names: key -> name. words: the words that set each cluster apart, best first.
+    """
+    chosen: list[str] = []
+    for number, (motivation, own) in enumerate(zip(typical, words, strict=True)):
+        head = names[motivation] if motivation else ""
+        options = [", ".join(own[:count]) for count in range(2, len(own) + 1)] or [", ".join(own)]
+        named = [": ".join(filter(None, (head, option))) or f"Cluster {number + 1}" for option in options]
+        fresh = next((name for name in named if name not in chosen), None)
+        chosen.append(fresh or f"{named[-1]} ({number + 1})")
+    return chosen
+
+
+def _mean(shares: np.ndarray) -> np.ndarray:
+    return shares.mean(axis=0) if len(shares) else np.zeros(shares.shape[1])

@@ -1,0 +1,103 @@
+"""The space a map is drawn from: users and items of a run as unit vectors that can be compared with each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn.functional import normalize
+
+from core.training.opened import Side
+from core.training.run import RunVectors
+
+_CELLS_AT_A_TIME = 8_000_000
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A near node; ``similarity`` is the cosine in the map's space, 1 = same direction."""
+
+    side: Side
+    idx: int
+    similarity: float
+
+
+@dataclass(frozen=True)
+class MapSpace:
+    """All users, then all items, of a run.
+
+    Args:
+        vectors: float32 [n_users + n_items, K * s], unit length.
+        n_users: how many of the rows are users.
+    """
+
+    vectors: torch.Tensor
+    n_users: int
+
+    @classmethod
+    def of(cls, run: RunVectors) -> MapSpace:
+        """Put both sides of an inner-product model into one space.
+
+        The vectors as trained lie in two cones: every side has a direction that all its nodes share (for items, popularity)
+        and its own scale, so a neighbour is nearly always of the same side and the map falls into two islands. Three steps
+        that take away only what the sides do not share: the side's mean is subtracted; each slot is scaled so that it has the
+        same spread on both sides (a user slot times a, the item slot divided by a: the scores do not change); and every
+        vector is brought to unit length, so that what remains is which motivations a node leans to and how.
+        """
+        user, item = (side.float() - side.float().mean(dim=0) for side in (run.user, run.item))
+        spreads = [side.square().mean(dim=(0, 2)).sqrt().clamp_min(1e-12) for side in (user, item)]
+        balance = (spreads[1] / spreads[0]).sqrt()[None, :, None]
+        joined = torch.cat([(user * balance).flatten(1), (item / balance).flatten(1)])
+        return cls(normalize(joined, dim=1), len(user))
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    @property
+    def sides(self) -> np.ndarray:
+        """Side of every row, "user" or "item": str [n]."""
+        return np.repeat(np.array(["user", "item"]), [self.n_users, len(self) - self.n_users])
+
+    @property
+    def node_idx(self) -> np.ndarray:
+        """Index of every row on its side: int64 [n]."""
+        return np.concatenate([np.arange(self.n_users), np.arange(len(self) - self.n_users)])
+
+    def row(self, side: Side, idx: int) -> int:
+        return idx if side == "user" else self.n_users + idx
+
+    def neighbours(self, side: Side, idx: int, k: int = 10, among: Side | None = None) -> list[Neighbour]:
+        """The k exact nearest nodes in this space, not in the drawing; ties by row.
+
+        Args:
+            among: only nodes of this side.
+        """
+        row = self.row(side, idx)
+        similarity = (self.vectors.double() @ self.vectors[row].double()).numpy()
+        sides, nodes = self.sides, self.node_idx
+        order = np.argsort(-similarity, kind="stable")
+        kept = order[(order != row) & ((sides[order] == among) if among else True)][:k]
+        return [Neighbour("user" if other < self.n_users else "item", int(nodes[other]), float(similarity[other])) for other in kept]
+
+
+def nearest(vectors: torch.Tensor, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Exact nearest neighbours of unit vectors, each row's own first.
+
+    Args:
+        vectors: float32 [n, d], unit length. k: neighbours, the row itself included; at most n.
+
+    Returns:
+        (rows int32 [n, k], Euclidean distances float32 [n, k]), nearest first.
+    """
+    n = len(vectors)
+    chunk = max(1, _CELLS_AT_A_TIME // n)
+    rows, distances = np.empty((n, k), dtype=np.int32), np.empty((n, k), dtype=np.float32)
+    for start in range(0, n, chunk):
+        cosines = vectors[start : start + chunk] @ vectors.T
+        own = torch.arange(len(cosines))
+        cosines[own, start + own] = 2.0  # ahead of a twin at distance 0
+        best = cosines.topk(k, dim=1)
+        rows[start : start + chunk] = best.indices.numpy()
+        distances[start : start + chunk] = (2 - 2 * best.values.clamp(max=1)).clamp_min(0).sqrt().numpy()
+    return rows, distances
