@@ -9,7 +9,7 @@ from typing import NamedTuple
 from core.data.demo.cuisines import Cuisine
 from core.data.demo.grammar import expand, variants
 from core.data.demo.names import CITY, COMPANIONS, DAYS, MONTHS
-from core.data.demo.phrases import PHRASES, small_talk
+from core.data.demo.phrases import PHRASES, SMALL_TALK
 from core.data.demo.voices import JOINERS, TEMPERAMENTS, Voice, sentence, write_down
 
 _ATTEMPTS = 4
@@ -71,7 +71,7 @@ class Narrator:
         return write_down(headline, self.voice, self.rng), write_down(" ".join(sentences), self.voice, self.rng)
 
     def _off_topic(self) -> list[str]:
-        return [self._finish(self._new(small_talk.OFF_TOPIC)) for _ in range(self.rng.choice((1, 1, 2)))]
+        return [self._finish(self._new(SMALL_TALK.off_topic)) for _ in range(self.rng.choice((1, 1, 2)))]
 
     def _on_topic(self, story: Story) -> list[str]:
         rng = self.rng
@@ -95,10 +95,10 @@ class Narrator:
     def _with_small_talk(self, reasons: list[str], amount: int, rating: int) -> list[str]:
         places = self.rng.sample(("opening", "aside", "ending"), min(amount, 3))
         if "opening" in places:
-            reasons = [self._finish(self._new(small_talk.OPENINGS)), *reasons]
+            reasons = [self._finish(self._new(SMALL_TALK.openings)), *reasons]
         if "aside" in places:
             at = self.rng.randrange(1, len(reasons) + 1)
-            reasons = [*reasons[:at], self._finish(self._new(small_talk.ASIDES)), *reasons[at:]]
+            reasons = [*reasons[:at], self._finish(self._new(SMALL_TALK.asides)), *reasons[at:]]
         if "ending" in places:
             reasons = [*reasons, self._finish(self._new(self._endings(rating)))]
         return reasons
@@ -142,11 +142,11 @@ class Narrator:
 
     @staticmethod
     def _endings(rating: int) -> tuple[str, ...]:
-        return small_talk.ENDINGS_GLAD if rating >= 4 else small_talk.ENDINGS_SOUR if rating <= 2 else small_talk.ENDINGS_MIXED
+        return SMALL_TALK.endings_glad if rating >= 4 else SMALL_TALK.endings_sour if rating <= 2 else SMALL_TALK.endings_mixed
 
     @staticmethod
     def _headlines(rating: int) -> tuple[str, ...]:
-        return small_talk.HEADLINES_GLAD if rating >= 4 else small_talk.HEADLINES_SOUR if rating <= 2 else small_talk.HEADLINES_MIXED
+        return SMALL_TALK.headlines_glad if rating >= 4 else SMALL_TALK.headlines_sour if rating <= 2 else SMALL_TALK.headlines_mixed
 
 
 class _Words:

@@ -1,45 +1,60 @@
-"""The sentences of the demo's reviewers, one motivation a file, in the order of `MOTIVATIONS`.
+"""The sentences of the demo's reviewers: templates (`core.data.demo.grammar`), one a line, in a text file a motivation.
 
 None of them is taken from the taxonomy's example phrases, nor the other way round: the extraction has to earn its score.
 """
 
 from __future__ import annotations
 
-from types import ModuleType
+from pathlib import Path
 from typing import NamedTuple
 
-from core.data.demo.phrases import (
-    atmosphere,
-    family_groups,
-    food_quality,
-    friendly_service,
-    health_diet,
-    special_occasions,
-    speed_convenience,
-    value_for_money,
-)
+Templates = tuple[str, ...]
 
 
 class Phrases(NamedTuple):
     """Templates of one motivation: full clauses of praise and complaint, and fragments for people of few words."""
 
-    praise: tuple[str, ...]
-    complaint: tuple[str, ...]
-    fragments: tuple[str, ...]
+    praise: Templates
+    complaint: Templates
+    fragments: Templates
 
 
-def _phrases(module: ModuleType) -> Phrases:
-    return Phrases(module.PRAISE, module.COMPLAINT, module.FRAGMENTS)
+class SmallTalk(NamedTuple):
+    """Templates that give no reason: around a review, instead of one, and above it."""
+
+    openings: Templates
+    asides: Templates
+    endings_glad: Templates
+    endings_mixed: Templates
+    endings_sour: Templates
+    off_topic: Templates
+    headlines_glad: Templates
+    headlines_mixed: Templates
+    headlines_sour: Templates
 
 
-PHRASES: dict[str, Phrases] = {
-    "food_quality": _phrases(food_quality),
-    "atmosphere": _phrases(atmosphere),
-    "value_for_money": _phrases(value_for_money),
-    "friendly_service": _phrases(friendly_service),
-    "speed_convenience": _phrases(speed_convenience),
-    "health_diet": _phrases(health_diet),
-    "family_groups": _phrases(family_groups),
-    "special_occasions": _phrases(special_occasions),
-}
-MOTIVATIONS: tuple[str, ...] = tuple(PHRASES)
+MOTIVATIONS: tuple[str, ...] = (
+    "food_quality",
+    "atmosphere",
+    "value_for_money",
+    "friendly_service",
+    "speed_convenience",
+    "health_diet",
+    "family_groups",
+    "special_occasions",
+)
+
+
+def _sections(name: str) -> dict[str, Templates]:
+    """The sections of a phrase file: "## title" opens one, "#" begins a comment, every other line is a template."""
+    sections: dict[str, list[str]] = {}
+    for line in Path(__file__).with_name(f"{name}.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            sections[line.removeprefix("## ")] = []
+        elif line and not line.startswith("#"):
+            sections[list(sections)[-1]].append(line)
+    return {title: tuple(templates) for title, templates in sections.items()}
+
+
+PHRASES: dict[str, Phrases] = {motivation: Phrases(**_sections(motivation)) for motivation in MOTIVATIONS}
+SMALL_TALK = SmallTalk(**_sections("small_talk"))
