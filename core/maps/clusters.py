@@ -7,7 +7,7 @@ import torch
 
 from core.maps.motivations import NodeMotivations
 
-_CANDIDATES = (3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20)
+_CANDIDATES = (4, 5, 6, 7, 8, 10, 12)  # more than a dozen nobody tells apart on a map
 _FEWEST_PER_CLUSTER = 4
 
 

@@ -1,6 +1,13 @@
-"""The words that set clusters apart, by class-based TF-IDF (Grootendorst 2022, BERTopic, arXiv 2203.05794)."""
+"""The words that set clusters apart.
+
+Class-based TF-IDF (Grootendorst 2022, arXiv 2203.05794) ranks everyday words ("great", "good", "like") first in every cluster
+when clusters are about one kind of thing. So a word is weighed by its term of the divergence instead, p log(p / q), and counted
+once per node, so that one prolific reviewer does not name a cluster.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,6 +15,8 @@ import pandas as pd
 from core.training.opened import OpenedRun, training_statements
 
 _LONGEST_TEXT = 2000
+_FEW_TEXTS = 200
+_WORD = r"(?u)\b[^\W\d_][^\W\d_'-]{2,}\b"
 
 
 def member_texts(run: OpenedRun) -> pd.DataFrame:
@@ -26,34 +35,47 @@ def member_texts(run: OpenedRun) -> pd.DataFrame:
 
 
 def cluster_words(texts: pd.DataFrame, assigned: np.ndarray, n_users: int, n_words: int = 8) -> list[list[str]]:
-    """For each cluster the words with the largest c-TF-IDF, best first.
+    """For each cluster the words that its members use more than others do, most telling first.
 
-    W(t, c) = tf(t, c) / |c| * log(1 + A / f(t)), with f(t) the count of t in all clusters and A the mean number of words of a
-    cluster. A text counts for its user's cluster and for its item's.
+    W(t, c) = p(t | c) log(p(t | c) / p(t)), with p from the number of nodes whose texts hold the word. A text is its user's and
+    its item's.
 
     Args:
         texts: columns user_idx, item_idx (-1 = none), text. assigned: int [n_users + n_items], the cluster of every node.
     """
-    from scipy import sparse
     from sklearn.feature_extraction.text import CountVectorizer
 
     n_clusters = int(assigned.max()) + 1
-    if texts.empty:
-        return [[] for _ in range(n_clusters)]
-    vectoriser = CountVectorizer(
-        stop_words="english", binary=True, min_df=min(3, max(1, len(texts) // 50)), token_pattern=r"(?u)\b[^\W\d_][^\W\d_'-]{2,}\b"
-    )
+    rarest = 1 if len(texts) < _FEW_TEXTS else 5
+    vectoriser = CountVectorizer(stop_words="english", binary=True, min_df=rarest, token_pattern=_WORD)
     try:
-        counts = vectoriser.fit_transform(texts["text"])
-    except ValueError:  # nothing but stop words
+        occurrences = vectoriser.fit_transform(texts["text"])
+    except ValueError:  # no text, or nothing but stop words
         return [[] for _ in range(n_clusters)]
-    users, items = (texts[column].to_numpy(dtype=np.int64) for column in ("user_idx", "item_idx"))
-    rows = np.concatenate([assigned[users[users >= 0]], assigned[n_users + items[items >= 0]]])
-    columns = np.concatenate([np.flatnonzero(users >= 0), np.flatnonzero(items >= 0)])
-    belongs = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(n_clusters, len(texts)))
-    per_cluster = np.asarray((belongs @ counts).todense(), dtype=np.float64)
-    sizes = per_cluster.sum(axis=1, keepdims=True)
-    weights = per_cluster / np.maximum(sizes, 1) * np.log1p(sizes.mean() / np.maximum(per_cluster.sum(axis=0), 1))
+    per_cluster = _nodes_per_cluster(occurrences, texts, assigned, n_users)
+    share = per_cluster / np.maximum(per_cluster.sum(axis=1, keepdims=True), 1)
+    overall = per_cluster.sum(axis=0) / per_cluster.sum()
+    weights = share * np.log((share + 1e-12) / overall)
     vocabulary = vectoriser.get_feature_names_out()
-    ranked = np.argsort(-weights, axis=1, kind="stable")[:, :n_words]
-    return [[str(vocabulary[word]) for word in own if weights[number, word] > 0] for number, own in enumerate(ranked)]
+    return [_best(weights[number], vocabulary, n_words) for number in range(n_clusters)]
+
+
+def _nodes_per_cluster(occurrences: Any, texts: pd.DataFrame, assigned: np.ndarray, n_users: int) -> np.ndarray:
+    """float64 [n_clusters, n_words]: in how many members' texts each word occurs; ``occurrences`` is CSR [n_texts, n_words]."""
+    from scipy import sparse
+
+    users, items = (texts[column].to_numpy(dtype=np.int64) for column in ("user_idx", "item_idx"))
+    nodes = np.concatenate([users[users >= 0], n_users + items[items >= 0]])
+    rows = np.concatenate([np.flatnonzero(users >= 0), np.flatnonzero(items >= 0)])
+    of_node = sparse.csr_matrix((np.ones(len(nodes)), (nodes, rows)), shape=(len(assigned), len(texts)))
+    of_cluster = sparse.csr_matrix((np.ones(len(assigned)), (assigned, np.arange(len(assigned)))))
+    return np.asarray((of_cluster @ ((of_node @ occurrences) > 0).astype(np.float64)).todense())
+
+
+def _best(weights: np.ndarray, vocabulary: np.ndarray, n_words: int) -> list[str]:
+    """The words of positive weight, largest first, one of "pedal" and "pedals"."""
+    chosen: list[str] = []
+    for word in (str(vocabulary[place]) for place in np.argsort(-weights, kind="stable")[: 2 * n_words] if weights[place] > 0):
+        if len(chosen) < n_words and not {word + "s", word.removesuffix("s")} & set(chosen):
+            chosen.append(word)
+    return chosen
