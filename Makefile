@@ -19,7 +19,9 @@ demo: $(VENV)/.installed
 
 # For maintainers: make the demo workspace anew from nothing and pack it into assets/.
 demo-assets: $(VENV)/.installed
-	$(BIN)/python -m core.jobs.demo_archive
+	rm -rf build/demo
+	$(BIN)/lmmrec demo --rebuild --workspace build/demo
+	$(BIN)/python -m core.jobs.demo build/demo
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --durations=10
@@ -44,6 +46,7 @@ $(BIN)/python:
 	"$(PYTHON)" -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing pinned requirements into $(VENV); this takes a few minutes the first time."
 	$(PIP) install --quiet -c constraints.txt -e .
 	@touch $@
 

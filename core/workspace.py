@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,11 +25,12 @@ from typing import Any, Literal, TypeAlias, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import InputError, NotFoundError, WorkspaceVersionError
-from core.storage import disk_errors, read_json, write_json
+from core.storage import disk_errors, exchange, read_json, sync_tree, write_json
 
 FORMAT_VERSION = 1
 Kind = Literal["dataset", "extraction", "profiles", "run", "map"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+_DRAFT_LIFE_S = 24 * 3600.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -105,7 +107,10 @@ class Workspace:
         self.root = Path(root).expanduser().resolve()
         marker = self.root / "workspace.json"
         if marker.exists():
-            version = read_json(marker).get("format_version", 0)
+            document = read_json(marker)
+            version = document.get("format_version") if isinstance(document, dict) else None
+            if not isinstance(version, int):
+                raise InputError("Damaged workspace", where=str(marker), hint="Choose another --workspace")
             if version > FORMAT_VERSION:
                 raise WorkspaceVersionError(
                     f"This workspace has format {version}, this program knows {FORMAT_VERSION}",
@@ -183,10 +188,7 @@ class Workspace:
         Raises:
             StorageError: the disk refused.
         """
-        drafts = self.root / ".drafts"
-        with disk_errors(drafts):
-            drafts.mkdir(parents=True, exist_ok=True)
-            draft = Draft(Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=drafts)))
+        draft = Draft(self.new_draft(kind))
         try:
             with disk_errors(draft.path):
                 yield draft
@@ -201,29 +203,58 @@ class Workspace:
                     generated=draft.generated,
                 )
                 write_json(draft.path / "manifest.json", manifest)
+                sync_tree(draft.path)
                 self._move_into_place(draft.path, self.directory(kind, identifier))
         finally:
             shutil.rmtree(draft.path, ignore_errors=True)
+
+    def adopt(self, directory: Path) -> Artefact:
+        """Move a finished artefact that was made in another workspace on the same disk into this one.
+
+        Args:
+            directory: its folder, whose last part is its id, with its manifest.
+
+        Raises:
+            InputError: the folder holds no artefact, or not the one it is called after. StorageError: the disk refused.
+        """
+        artefact = self._read(directory)
+        if artefact.id != directory.name or not _NAME.fullmatch(artefact.id[:64]):
+            raise InputError("The folder is not called after the artefact in it", where=str(directory))
+        target = self.directory(artefact.manifest.kind, artefact.id)
+        with disk_errors(target):
+            self._move_into_place(directory, target)
+        return Artefact(artefact.manifest, target)
 
     def remove(self, artefact: Artefact) -> None:
         """Delete an artefact; what was made from it stays but can no longer be traced."""
         self._set_aside(artefact.path)
 
+    def new_draft(self, prefix: str) -> Path:
+        """A new empty folder on the workspace's disk, for what is not finished; leftovers of killed processes are swept.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        drafts = self.root / ".drafts"
+        with disk_errors(drafts):
+            drafts.mkdir(parents=True, exist_ok=True)
+            for left_over in drafts.iterdir():
+                if _age_s(left_over) > _DRAFT_LIFE_S:
+                    shutil.rmtree(left_over, ignore_errors=True)
+            return Path(tempfile.mkdtemp(prefix=f"{prefix}-", dir=drafts))
+
     def _move_into_place(self, source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and exchange(source, target):
+            return
         if target.exists():
             self._set_aside(target)
         source.replace(target)
 
     def _set_aside(self, path: Path) -> None:
-        grave = Path(tempfile.mkdtemp(prefix="old-", dir=self._drafts()))
+        grave = self.new_draft("old")
         path.replace(grave / path.name)
         shutil.rmtree(grave, ignore_errors=True)
-
-    def _drafts(self) -> Path:
-        drafts = self.root / ".drafts"
-        drafts.mkdir(parents=True, exist_ok=True)
-        return drafts
 
     @staticmethod
     def _read(path: Path) -> Artefact:
@@ -231,6 +262,13 @@ class Workspace:
             return Artefact(Manifest.model_validate(read_json(path / "manifest.json")), path)
         except ValidationError as error:
             raise InputError("Damaged manifest", where=str(path), hint="Remove this directory and make the artefact again") from error
+
+
+def _age_s(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def now() -> str:
