@@ -21,7 +21,6 @@ Columns = Mapping[str, Sequence[Any]]
 
 _TAG = re.compile(r"</?(?:br|p|b|i|u|a|em|strong|div|span|ul|ol|li|h[1-6]|font|img|table|tr|td|hr)\b[^<>]*/?>", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\[\[(?:VIDEOID|ASIN):[^\]]*\]\]")
-_SPACES = re.compile(r"[ \t\r\f\v\u00a0]*\n\s*|[ \t\r\f\v\u00a0]+")
 _DATE_FORMATS = ("ISO8601", "%m %d, %Y", "%B %d, %Y", "%b %d, %Y", "%m/%d/%Y", "%d.%m.%Y")
 _SPLIT_NAMES = {
     **dict.fromkeys(("train", "trn", "training"), "train"),
@@ -74,7 +73,7 @@ def clean_text(value: Any) -> str:
         text = _TAG.sub(" ", text)
     if "[[" in text:
         text = _PLACEHOLDER.sub(" ", text)
-    return storable(_SPACES.sub(lambda match: "\n" if "\n" in match[0] else " ", text).strip())
+    return storable("\n".join(folded for line in text.splitlines() if (folded := " ".join(line.split()))))
 
 
 def flat_text(value: Any, separator: str) -> str:
@@ -127,7 +126,9 @@ def _dated(texts: list[str]) -> np.ndarray:
         left = np.flatnonzero(np.isnan(found))
         if not len(left):
             break
-        moments = pd.to_datetime(pd.Series([texts[position] for position in left]), format=form, errors="coerce", utc=True)
+        moments = pd.to_datetime(
+            pd.Series([storable(texts[position]) for position in left], dtype="str"), format=form, errors="coerce", utc=True
+        )
         since = (moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)
         found[left] = since.to_numpy(dtype=np.float64)
     return found

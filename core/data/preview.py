@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from core.data.columns import storable
 from core.data.frames import empty_reviews
 from core.data.importing import Format
 from core.data.lines import PARQUET_MAGIC, Reading, first_bytes, parse_json_or_literal, record_batches
@@ -75,7 +76,7 @@ def load_table(path: Path, n: int | None = None) -> pd.DataFrame:
         InputError: it is no table, damaged or empty.
     """
     batches = table.table_batches(path.expanduser(), Reading(skip_broken=n is not None), size=_SAMPLE if n is not None else 20_000)
-    frames = [pd.DataFrame(raw) for _, raw in (islice(batches, 1) if n is not None else batches)]
+    frames = [_plain_frame(raw) for _, raw in (islice(batches, 1) if n is not None else batches)]
     whole = pd.concat(frames, ignore_index=True)
     return whole if n is None else whole.head(n)
 
@@ -109,12 +110,18 @@ def guess_format(path: Path) -> Format | None:
 def _raw_records(path: Path, n: int) -> pd.DataFrame:
     _, records = next(record_batches(path, parse_json_or_literal, Reading(skip_broken=True), _SAMPLE))
     order = dict.fromkeys(key for record in records for key in record if key in keys_of(records))
-    return pd.DataFrame({key: pd.Series([_cell(record.get(key)) for record in records[:n]], dtype="object") for key in order})
+    return _plain_frame({key: [record.get(key) for record in records[:n]] for key in order})
+
+
+def _plain_frame(raw: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    return pd.DataFrame({name: [_cell(value) for value in values] for name, values in raw.items()})
 
 
 def _cell(value: Any) -> Any:
     """Nested values as short texts, so that a table can show them."""
-    return str(value)[:200] if isinstance(value, (list, dict, tuple)) else value
+    if isinstance(value, (list, dict, tuple)):
+        return storable(str(value)[:200])
+    return storable(value) if isinstance(value, str) else value
 
 
 def _shown(rows: pd.DataFrame) -> pd.DataFrame:

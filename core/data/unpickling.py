@@ -25,8 +25,17 @@ _ALLOWED: dict[str, set[str]] = {
 }
 
 
+def _bytes_of(text: str, encoding: str) -> bytes:
+    """How pickles of protocol 2 and before spell bytes; no other codec is known."""
+    if encoding != "latin1":
+        raise _Refused(f"the codec {encoding}")
+    return text.encode("latin1")
+
+
 class _AllowListUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("_codecs", "encode"):
+            return partial(_bytes_of)
         if name not in _ALLOWED.get(module, set()):
             raise _Refused(f"{module}.{name}")
         # Old pickles name modules that have moved since; the public place holds the same class.
