@@ -1,0 +1,1 @@
+"""Reviews to motivations: schema, taxonomy, backends and runs over a dataset."""

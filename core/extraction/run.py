@@ -1,0 +1,206 @@
+"""Extraction over a whole dataset: training reviews and profile texts in, an artefact of statements and their vectors out.
+
+Nothing of a validation or test interaction is read (METHOD 1.2): not for statements, not for the fit of an encoder, not even
+for the key under which the artefact is found again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.data.dataset import ReviewDataset
+from core.encoding import EmbeddingCache, EncoderChoice, default_encoder
+from core.encoding.encoder import EncoderName, TextEncoder, Vectors
+from core.encoding.tfidf import TfidfEncoder
+from core.errors import InputError, StoppedError
+from core.extraction.polarity import is_positive
+from core.extraction.schema import STATEMENT_COLUMNS
+from core.extraction.taxonomy import ASSETS, Taxonomy
+from core.extraction.texts import Texts, statement_texts
+from core.extraction.zero_shot import THRESHOLDS, VERSION, Labels, Thresholds, ZeroShotExtractor, strengths
+from core.progress import Progress, ProgressEvent, never_stop, silent
+from core.storage import content_hash, write_json, write_parquet, write_tensors
+from core.workspace import Artefact, Workspace, artefact_id
+
+
+class ExtractionConfig(BaseModel):
+    """Settings of an extraction. Every field has a safe default; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    backend: Literal["zero-shot"] = Field("zero-shot", description="What reads the reviews")
+    encoder: EncoderName = Field("auto", description="Sentence encoder: MiniLM where it is at hand, else TF-IDF")
+    taxonomy: str | None = Field(None, description="Path of a taxonomy, or products, places, games; none: by the dataset's domain")
+    score_threshold: float | None = Field(
+        None, ge=-1, le=1, description="Lowest score of a named motivation; none: measured for the encoder"
+    )
+    temperature: float | None = Field(
+        None, gt=0, description="Score margin at which confidence reaches 0.76; none: measured for the encoder"
+    )
+
+    def thresholds(self, encoder: TextEncoder) -> Thresholds:
+        """The thresholds to use with an encoder."""
+        usual = THRESHOLDS[encoder.name]
+        score = usual.score if self.score_threshold is None else self.score_threshold
+        return Thresholds(score, usual.temperature if self.temperature is None else self.temperature)
+
+
+def extract_dataset(
+    workspace: Workspace,
+    dataset: ReviewDataset,
+    config: ExtractionConfig | None = None,
+    progress: Progress = silent,
+    stop: Callable[[], bool] = never_stop,
+) -> Artefact:
+    """Extract the motivations of a dataset's training reviews and profile texts.
+
+    Args:
+        config: None takes the defaults.
+        progress: stages "Splitting reviews", "Embedding sentences" (with sentences_per_s), "Naming motivations".
+
+    Returns:
+        Artefact of kind "extraction": statements.parquet (`STATEMENT_COLUMNS`), embeddings.safetensors ({"embeddings":
+        float16 [n_distinct, D]}), taxonomy.json, and tfidf.* where that encoder was used. One made before from the same
+        texts and settings is returned at once.
+
+    Raises:
+        InputError: there is no text in the training part, or the taxonomy cannot be read.
+        StoppedError: a stop was requested; embeddings made so far are kept.
+    """
+    config = config or ExtractionConfig()
+    taxonomy = _taxonomy(config, dataset)
+    progress(ProgressEvent("Splitting reviews"))
+    texts = statement_texts(dataset)
+    if not len(texts.rows):
+        raise InputError(
+            "No text in the training reviews or profiles", where=f"dataset {dataset.id}", hint="Import a dataset with review texts"
+        )
+    if stop():
+        raise StoppedError("Stopped while splitting reviews")
+    choice = _encoder(config, taxonomy, texts)
+    identifier = artefact_id(
+        dataset.name, content_hash(config, VERSION, taxonomy, choice.encoder.name, choice.encoder.fingerprint, texts.key)
+    )
+    known = workspace.find("extraction", identifier)
+    if known is not None and known.manifest.sources.get("dataset") == dataset.id:
+        return known
+    return _extract(workspace, dataset, config, taxonomy, texts, choice, identifier, progress, stop)
+
+
+def _extract(
+    workspace: Workspace,
+    dataset: ReviewDataset,
+    config: ExtractionConfig,
+    taxonomy: Taxonomy,
+    texts: Texts,
+    choice: EncoderChoice,
+    identifier: str,
+    progress: Progress,
+    stop: Callable[[], bool],
+) -> Artefact:
+    started = time.monotonic()
+    encoder = choice.encoder
+    cache = EmbeddingCache(workspace.cache / "embeddings", encoder)
+    if isinstance(encoder, TfidfEncoder):  # faster than any cache, and each fit would leave a file behind
+        vectors = encoder.encode(texts.distinct)
+        extractor = ZeroShotExtractor(taxonomy, encoder, config.thresholds(encoder))
+    else:
+        vectors = cache.encode(texts.distinct, progress, stop)
+        extractor = ZeroShotExtractor(taxonomy, encoder, config.thresholds(encoder), cache.encode)
+    progress(ProgressEvent("Naming motivations", 0, len(texts.distinct)))
+    labels = extractor.label(vectors)
+    statements = _statements(texts, labels)
+    progress(ProgressEvent("Naming motivations", len(texts.distinct), len(texts.distinct)))
+    with workspace.publish(
+        "extraction", identifier, name=dataset.name, sources={"dataset": dataset.id}, config=config.model_dump(mode="json")
+    ) as draft:
+        _write(draft.path, statements, vectors, taxonomy, encoder)
+        draft.generated = dataset.generated
+        draft.summary |= _summary(statements, texts, taxonomy)
+        draft.summary |= {"encoder": encoder.name, "encoder_reason": choice.reason, "precision": encoder.precision}
+        draft.summary |= {"seconds": round(time.monotonic() - started, 2), "n_embedded": cache.n_embedded}
+        draft.summary["sentences_per_s"] = round(cache.n_embedded / cache.seconds, 1) if cache.seconds else None
+    return workspace.get("extraction", identifier)
+
+
+def extractor_of(artefact: Artefact) -> ZeroShotExtractor:
+    """The extractor an artefact of kind "extraction" was made with, for texts that come later (a newcomer's reviews)."""
+    config = ExtractionConfig.model_validate(artefact.manifest.config)
+    encoder = encoder_of(artefact)
+    return ZeroShotExtractor(Taxonomy.read(artefact.path / "taxonomy.json"), encoder, config.thresholds(encoder))
+
+
+def encoder_of(artefact: Artefact) -> TextEncoder:
+    """The encoder of an artefact of kind "extraction".
+
+    Raises:
+        InputError: it was MiniLM, which is not at hand here.
+    """
+    if (artefact.path / "tfidf.json").exists():
+        return TfidfEncoder.load(artefact.path)
+    return default_encoder("minilm").encoder
+
+
+def _taxonomy(config: ExtractionConfig, dataset: ReviewDataset) -> Taxonomy:
+    if config.taxonomy is None:
+        return Taxonomy.default(dataset.domain)
+    if (ASSETS / f"{config.taxonomy}.json").is_file() and "/" not in config.taxonomy:
+        return Taxonomy.default(config.taxonomy)
+    path = Path(config.taxonomy).expanduser()
+    if not path.is_file():
+        raise InputError("No such taxonomy", where=config.taxonomy, hint="Give the path of a JSON file, or products, places or games")
+    return Taxonomy.read(path)
+
+
+def _encoder(config: ExtractionConfig, taxonomy: Taxonomy, texts: Texts) -> EncoderChoice:
+    phrases = [phrase for entry in taxonomy.motivations for phrase in (*entry.examples, entry.description)]
+    return default_encoder(config.encoder, [*texts.distinct, *phrases])
+
+
+def _statements(texts: Texts, labels: Labels) -> pd.DataFrame:
+    rows = texts.rows
+    distinct = rows["embedding_row"].to_numpy()
+    ratings = rows["rating"].to_numpy(dtype=np.float64)
+    positive = is_positive(texts.opinions[distinct], ratings) | (rows["source"] != "review").to_numpy()
+    confidence = labels.confidence[distinct]
+    frame = rows.assign(
+        motivation=labels.motivation[distinct],
+        polarity=np.where(positive, "positive", "negative"),
+        strength=strengths(confidence, texts.emphases[distinct], ratings),
+        confidence=confidence,
+        grounded=True,  # a quote is the sentence itself
+        grounding=np.float32(1.0),
+    )
+    return frame[list(STATEMENT_COLUMNS)].astype(STATEMENT_COLUMNS)
+
+
+def _write(directory: Path, statements: pd.DataFrame, vectors: Vectors, taxonomy: Taxonomy, encoder: TextEncoder) -> None:
+    write_parquet(directory / "statements.parquet", statements)
+    write_tensors(directory / "embeddings.safetensors", {"embeddings": torch.from_numpy(vectors).half()})
+    write_json(directory / "taxonomy.json", taxonomy)
+    if isinstance(encoder, TfidfEncoder):
+        encoder.save(directory)
+
+
+def _summary(statements: pd.DataFrame, texts: Texts, taxonomy: Taxonomy) -> dict[str, Any]:
+    other = statements["motivation"] == len(taxonomy)
+    reviews = statements[statements["source"] == "review"]
+    covered = reviews.loc[reviews["motivation"] < len(taxonomy), "interaction_idx"].nunique()
+    counts = statements["motivation"].value_counts()
+    return {
+        "n_statements": len(statements),
+        "n_distinct": len(texts.distinct),
+        "n_reviews": texts.n_reviews,
+        "coverage": round(covered / texts.n_reviews, 4) if texts.n_reviews else None,
+        "share_other": round(float(other.mean()), 4),
+        "grounded_share": round(float(statements["grounded"].mean()), 4),
+        "motivations": {key: int(counts.get(index, 0)) for index, key in enumerate(taxonomy.keys)},
+    }
