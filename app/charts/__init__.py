@@ -1,0 +1,1 @@
+"""Pure functions: tables in, plotly figures out. Nothing here knows Streamlit."""

@@ -1,0 +1,96 @@
+"""What a dataset is: counts, coverage, how active its users and items are, and what the import dropped."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app.charts.distributions import histogram
+from app.charts.palette import ITEM_COLOUR, NEUTRAL, USER_COLOUR
+from app.components.export import chart, export_table
+from app.components.page import figures
+from core.data.dataset import SPLITS, ReviewDataset
+from core.data.report import ImportReport
+
+
+def text_coverage(dataset: ReviewDataset) -> float:
+    """Share of the interactions that have a review text, 0..1."""
+    return float((dataset.interactions["text"] != "").mean()) if len(dataset.interactions) else 0.0
+
+
+def has_text(dataset: ReviewDataset) -> bool:
+    """Whether any review or profile of the dataset holds words."""
+    profiles = (dataset.users["profile_text"] != "").any() or (dataset.items["profile_text"] != "").any()
+    return bool(profiles or (dataset.interactions["text"] != "").any())
+
+
+def dataset_card(dataset: ReviewDataset) -> None:
+    """Counts and three histograms."""
+    n = len(dataset.interactions)
+    lengths = dataset.interactions["text"].str.len().to_numpy()
+    figures(
+        {
+            "Users": f"{dataset.n_users:,}",
+            "Items": f"{dataset.n_items:,}",
+            "Interactions": f"{n:,}",
+            "Density": f"{100 * n / max(1, dataset.n_users * dataset.n_items):.2f} %",
+            "With a text": f"{100 * text_coverage(dataset):.1f} %",
+            "Train / validation / test": " / ".join(f"{100 * len(dataset.rows(split)) / max(1, n):.0f}" for split in SPLITS) + " %",
+        },
+        {
+            "Density": "Interactions there are, of all pairs of a user and an item.",
+            "With a text": "Share of the interactions that come with a review text.",
+            "Train / validation / test": "Only training reviews ever reach a profile, an explanation or this studio's evidence.",
+        },
+    )
+    left, middle, right = st.columns(3)
+    users = np.bincount(dataset.interactions["user_idx"], minlength=dataset.n_users)
+    items = np.bincount(dataset.interactions["item_idx"], minlength=dataset.n_items)
+    with left:
+        st.markdown("**Activity of users**")
+        chart(
+            histogram(users, x_title="interactions", y_title="users", colour=USER_COLOUR),
+            "user-activity",
+            "Histogram of interactions per user",
+        )
+    with middle:
+        st.markdown("**Popularity of items**")
+        chart(
+            histogram(items, x_title="interactions", y_title="items", colour=ITEM_COLOUR),
+            "item-popularity",
+            "Histogram of interactions per item",
+        )
+    with right:
+        st.markdown("**Length of reviews**")
+        if lengths.max(initial=0) > 0:
+            chart(
+                histogram(lengths, x_title="characters", y_title="reviews", colour=NEUTRAL),
+                "review-length",
+                "Histogram of the length of reviews",
+            )
+        else:
+            st.caption("No review has a text; users and items may have profile texts.")
+
+
+def import_report(dataset: ReviewDataset) -> None:
+    """What was read, what was dropped and why, as the import wrote it down."""
+    if not dataset.report.get("lines_read"):
+        st.caption("This dataset was not made by an import, so there is no report.")
+        return
+    report = ImportReport.model_validate(dataset.report)
+    st.markdown(
+        f"Read **{report.lines_read:,}** lines of {', '.join(report.files) or 'a table'} ({report.format}); "
+        f"kept **{report.interactions:,}** interactions of {report.users:,} users with {report.items:,} items."
+    )
+    for note in report.notes:
+        st.markdown(f"- {note}")
+    dropped = pd.DataFrame(
+        [(reason, entry.count, ", ".join(map(str, entry.lines))) for reason, entry in report.dropped.items()],
+        columns=["why", "rows dropped", "first at line"],
+    ).sort_values("rows dropped", ascending=False)
+    if dropped.empty:
+        st.caption("Nothing was dropped.")
+        return
+    st.dataframe(dropped, hide_index=True, key="dropped")
+    export_table(dropped, f"{dataset.name}-dropped")

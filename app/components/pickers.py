@@ -1,0 +1,111 @@
+"""Choosing a dataset, a run, a user or an item; what is chosen goes into the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import session
+from app.components.page import shortened
+from core.workspace import Artefact, Workspace
+
+# A list of more entries than this is searched first: sending all of it to the browser would be slow.
+_LONGEST_LIST = 3000
+_SHOWN = 200
+
+
+def run_label(run: Artefact) -> str:
+    """A run's name with what tells it from the others: model, seed and its figure on test."""
+    summary = run.manifest.summary
+    recall = summary.get("test", {}).get("recall@20")
+    figure = f", recall@20 {recall:.3f}" if isinstance(recall, (int, float)) else ""
+    form = ", one vector" if summary.get("model") == "lmmrec" and summary.get("form") == "vector" else ""
+    return f"{_MODELS.get(summary.get('model', ''), run.manifest.name)}{form}, seed {summary.get('seed', 0)}{figure} ({run.id[-6:]})"
+
+
+_MODELS = {"lmmrec": "LMMRec", "lightgcn": "LightGCN"}
+
+
+def model_name(run: Artefact) -> str:
+    """The model of a run as people write it."""
+    return _MODELS.get(run.manifest.summary.get("model", ""), run.manifest.name)
+
+
+def pick_dataset(space: Workspace) -> Artefact | None:
+    """The dataset all pages are about, chosen in the sidebar; None where the workspace has none."""
+    chosen = session.chosen_dataset(space)
+    known = {artefact.id: artefact for artefact in space.list("dataset")}
+    if chosen is None:
+        return None
+    session.select(dataset=chosen.id)
+    with st.sidebar:
+        st.session_state["pick-dataset"] = chosen.id
+        st.selectbox(
+            "Dataset",
+            list(known),
+            format_func=lambda key: known[key].manifest.name,
+            key="pick-dataset",
+            on_change=_choose,
+            args=("dataset", "pick-dataset"),
+        )
+    return chosen
+
+
+def pick_run(space: Workspace, dataset: Artefact | None) -> Artefact | None:
+    """The run all pages are about, chosen in the sidebar; None where the dataset has none."""
+    chosen = session.chosen_run(space, dataset)
+    if chosen is None:
+        return None
+    session.select(run=chosen.id)
+    known = {run.id: run for run in session.runs_of(space, dataset)} | {chosen.id: chosen}
+    with st.sidebar:
+        st.session_state["pick-run"] = chosen.id
+        st.selectbox(
+            "Run", list(known), format_func=lambda key: run_label(known[key]), key="pick-run", on_change=_choose, args=("run", "pick-run")
+        )
+    return chosen
+
+
+def pick_node(side: str, ids: Sequence[str], labels: Sequence[str], *, label: str, key: str, help_text: str | None = None) -> str | None:
+    """A user or an item by name or id; the choice goes into the URL under ``side`` ("user" or "item").
+
+    Args:
+        ids, labels: of all nodes, in the same order.
+    """
+    names = dict(zip(ids, labels, strict=True))
+    current = session.selected(side)
+    options = list(ids)
+    if len(options) > _LONGEST_LIST:
+        wanted = st.text_input(f"Search {label.lower()}", key=f"{key}-search", type="search", live=True, placeholder="part of a name or id")
+        options = _matching(wanted, names)
+    if current is not None and current not in options:
+        options = [current, *options] if current in names else options
+    st.session_state[key] = current if current in names else None
+    return st.selectbox(
+        label,
+        options,
+        index=None,
+        format_func=lambda identifier: _node_label(identifier, names),
+        key=key,
+        on_change=_choose,
+        args=(side, key),
+        placeholder=f"Choose among {len(names):,}",
+        help=help_text,
+    )
+
+
+def _matching(wanted: str | None, names: dict[str, str]) -> list[str]:
+    if not wanted:
+        return list(names)[:_SHOWN]
+    folded = wanted.casefold()
+    return [identifier for identifier, name in names.items() if folded in name.casefold() or folded in identifier.casefold()][:_SHOWN]
+
+
+def _node_label(identifier: str, names: dict[str, str]) -> str:
+    name = shortened(names.get(identifier, identifier), 80)
+    return name if name == identifier else f"{name} ({identifier})"
+
+
+def _choose(what: str, key: str) -> None:
+    session.select(**{what: st.session_state[key]})

@@ -1,0 +1,108 @@
+"""The workspace as the pipeline it is: dataset, extraction, profiles, runs, map; each stage's state and next step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import session
+from app.components.job_progress import launch_button
+from app.components.page import duration, moment
+from core.jobs.store import Job
+from core.workspace import Artefact, Workspace
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: what it is called, what it has made, and the kinds of job that work on it."""
+
+    name: str
+    what: str
+    made: tuple[Artefact, ...]
+    jobs: tuple[str, ...]
+
+    def state(self, live: list[Job]) -> tuple[str, str]:
+        """A word and a colour for how the stage stands."""
+        if any(job.kind in self.jobs for job in live):
+            return "running", "blue"
+        return ("done", "green") if self.made else ("missing", "gray")
+
+
+def stages(space: Workspace, dataset: Artefact, run: Artefact | None) -> list[Stage]:
+    """The stages of one dataset, in order."""
+    profiles = tuple(space.made_from("profiles", dataset))
+    maps = tuple(space.made_from("map", run)) if run else ()
+    return [
+        Stage("Dataset", "reviews, users, items", (dataset,), ("import",)),
+        Stage("Extraction", "statements of motivations", tuple(space.made_from("extraction", dataset)), ("extract",)),
+        Stage("Profiles", "what moves each user and item", profiles, ("extract",)),
+        Stage("Runs", "trained models", tuple(session.runs_of(space, dataset)), ("train", "pipeline")),
+        Stage("Map", "users and items in one plane", maps, ("map",)),
+    ]
+
+
+def show_pipeline(space: Workspace, dataset: Artefact, run: Artefact | None, live: list[Job], *, has_text: bool) -> None:
+    """Five cards in a row, each with state, figures and the button of its next step."""
+    steps = _next_steps(space, dataset, run, has_text)
+    shown = stages(space, dataset, run)
+    ready = True
+    for column, stage in zip(st.columns(len(shown), gap="small"), shown, strict=True):
+        word, colour = stage.state(live)
+        with column.container(border=True, height="stretch"):
+            with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+                st.markdown(f"**{stage.name}**", width="content")
+                st.badge(word, color=colour)
+            st.caption(_figures_of(stage) if stage.made else stage.what)
+            if stage.name in steps and (stage.made or ready) and word != "running":
+                steps[stage.name](bool(stage.made))
+        ready = ready and bool(stage.made)
+
+
+def _figures_of(stage: Stage) -> str:
+    newest = stage.made[0]
+    summary = newest.manifest.summary
+    made = f"{moment(newest.manifest.created_at)}"
+    if stage.name == "Runs":
+        took = summary.get("seconds")
+        newest_took = f"; newest {duration(float(took))} on {summary.get('device', 'cpu')}" if took is not None else ""
+        return f"{len(stage.made)} run{'s' if len(stage.made) > 1 else ''}{newest_took}"
+    counts = [f"{summary[key]:,} {label}" for key, label in _COUNTS if isinstance(summary.get(key), int)]
+    return f"{', '.join(counts[:3]) or newest.id}; {made}"
+
+
+_COUNTS = (
+    ("users", "users"),
+    ("items", "items"),
+    ("interactions", "interactions"),
+    ("statements", "statements"),
+    ("n_statements", "statements"),
+    ("n_users", "users"),
+    ("n_items", "items"),
+    ("clusters", "clusters"),
+    ("n_clusters", "clusters"),
+    ("points", "points"),
+)
+
+
+def _next_steps(space: Workspace, dataset: Artefact, run: Artefact | None, has_text: bool) -> dict[str, Callable[[bool], None]]:
+    """Stage -> what draws its button; the argument says whether the stage is done already."""
+
+    def extraction(done: bool) -> None:
+        if has_text and not done:
+            launch_button(space, "Extract", "extract", {"dataset": dataset.id}, key="next-extract")
+        elif not has_text:
+            st.caption("This dataset has no texts.")
+
+    def training(done: bool) -> None:
+        if st.button("Train another" if done else "Train", key="next-train", type="secondary" if done else "primary"):
+            session.open_page("training")
+
+    def layout(done: bool) -> None:
+        if done and st.button("Open the map", key="open-map"):
+            session.open_page("motivation_map")
+        if not done and run is not None:
+            launch_button(space, "Build the map", "map", {"run": run.id}, key="next-map")
+
+    return {"Extraction": extraction, "Runs": training, "Map": layout}

@@ -1,0 +1,158 @@
+"""A profile on the page: what moves a user or an item, what the text says against what behaviour says, history, who is alike."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from app import session
+from app.charts.palette import motivation_colours
+from app.charts.profile_bars import motivation_bars, view_comparison
+from app.components.evidence import evidence_card, motivation_heading
+from app.components.export import chart, export_table
+from app.components.page import figures, literal
+from core.recommend.portrait import MotivationView, Portrait, similar_nodes
+from core.recommend.recommender import Recommender
+
+
+def profile_rows(recommender: Recommender, shown: Portrait) -> pd.DataFrame:
+    """The rows of the profile table about one node, with the motivations' names."""
+    profiles = recommender.run.profiles
+    if profiles is None:
+        return pd.DataFrame(columns=["motivation", "name", "polarity", "share", "n_statements", "confidence"])
+    table = profiles.user_table if shown.side == "user" else profiles.item_table
+    rows = table[table["node_idx"] == shown.idx]
+    names = profiles.taxonomy.names
+    return rows.assign(name=[names[int(index)] for index in rows["motivation"]]).drop(columns="node_idx").reset_index(drop=True)
+
+
+def profile_summary(shown: Portrait) -> None:
+    """Counts and the agreement of the two views."""
+    spoken = [view for view in shown.motivations if view.n_statements]
+    strongest = spoken[0].name if spoken else "none"
+    agreement = "no text" if not shown.has_text else "not split" if not shown.has_behaviour else f"{100 * shown.agreement:.0f} %"
+    figures(
+        {
+            "Training interactions": f"{len(shown.history):,}",
+            "Statements": f"{sum(view.n_statements for view in shown.motivations):,}",
+            "Strongest motivation": strongest,
+            "Text and behaviour agree": "n/a" if math.isnan(shown.agreement) and agreement not in ("no text", "not split") else agreement,
+        },
+        {
+            "Statements": "Grounded statements of motivations in the training reviews.",
+            "Text and behaviour agree": "1 minus half the summed difference of the two shares: 100 % = the same, 0 % = nothing in common.",
+        },
+    )
+
+
+def motivations(recommender: Recommender, shown: Portrait, names: list[str]) -> None:
+    """Bars of what is said, the two views beside each other, and the quotes."""
+    rows = profile_rows(recommender, shown)
+    left, right = st.columns(2)
+    with left:
+        st.subheader("What the text says", anchor=False)
+        if rows.empty:
+            st.caption("No training review holds a statement about it.")
+        else:
+            chart(motivation_bars(rows, names), f"profile-{shown.side}", "Bars of motivations by share")
+            st.caption("To the right: praised; hatched, to the left: criticised. The fainter a bar, the fewer statements it stands on.")
+            export_table(rows.drop(columns="motivation"), f"{shown.side}-motivations")
+    with right:
+        st.subheader("Said against done", anchor=False)
+        if not shown.has_behaviour:
+            st.caption(
+                "This run's vectors are not split by motivation, so behaviour cannot be read by motivation. Choose a run of LMMRec with named slots."
+            )
+        else:
+            said = {view.name: view.text_share for view in shown.motivations}
+            done = {view.name: view.behaviour_share for view in shown.motivations}
+            chart(view_comparison(said, done, names), f"views-{shown.side}", "Share of each motivation in text and in behaviour")
+            st.caption(_disagreement(shown))
+
+
+def _disagreement(shown: Portrait) -> str:
+    if not shown.has_text:
+        return "Behaviour only: there is no text to compare with."
+    largest = max(shown.motivations, key=lambda view: abs(view.disagreement))
+    points = f"{100 * abs(largest.disagreement):.0f} percentage points"
+    if largest.disagreement > 0:
+        return f"Largest difference: {largest.name} has {points} more in the text than in behaviour."
+    return f"Largest difference: {largest.name} has {points} more in behaviour than in the text."
+
+
+def quotes(shown: Portrait, names: list[str]) -> None:
+    """The strongest statements of every motivation."""
+    colours = motivation_colours(names)
+    spoken = [view for view in shown.motivations if view.quotes]
+    if not spoken:
+        st.caption("No quotes: the training reviews say nothing about it.")
+    for start in range(0, len(spoken), 2):
+        for column, view in zip(st.columns(2), spoken[start : start + 2], strict=False):
+            with column.container(border=True, height="stretch"):
+                st.markdown(motivation_heading(view.name, colours.get(view.name, "#8a909c"), _note(view)))
+                for evidence in view.quotes:
+                    evidence_card(evidence, side=shown.side)
+
+
+def _note(view: MotivationView) -> str:
+    plural = "s" if view.n_statements != 1 else ""
+    return f"{100 * view.text_share:.0f} % of the profile, {view.n_statements} statement{plural}, confidence {view.confidence:.2f}"
+
+
+def history(shown: Portrait, alias: Mapping[str, str] | None = None) -> None:
+    """Training interactions, newest first; a row leads to the other side's profile."""
+    other = "item" if shown.side == "user" else "user"
+    label, key = ("title", "item_id") if other == "item" else ("name", "user_id")
+    listed = shown.history.assign(when=pd.to_datetime(shown.history["timestamp"].where(shown.history["timestamp"] >= 0), unit="s"))
+    listed = listed[[key, label, "rating", "when", "summary", "text"]]
+    if alias is not None:
+        listed = listed.assign(**{label: [alias.get(identifier, identifier) for identifier in listed[key]]}).drop(columns=key)
+    formats = {
+        "when": st.column_config.DateColumn("when", format="YYYY-MM-DD"),
+        "rating": st.column_config.NumberColumn("rating (1 to 5)", format="%.0f", width="small"),
+        label: st.column_config.TextColumn(label, width="medium"),
+        "text": st.column_config.TextColumn("review", width="large"),
+    }
+    event = st.dataframe(
+        listed,
+        hide_index=True,
+        column_config=formats,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"history-{shown.side}",
+        height=300,
+    )
+    export_table(listed, f"{shown.side}-history")
+    rows = [row for row in event["selection"]["rows"] if row < len(listed)]
+    if rows:
+        chosen = shown.history.iloc[rows[0]]
+        st.markdown(f"> {literal(str(chosen['text']) or 'This interaction has no text.')}")
+        if st.button(f"Open the {other}", key=f"open-{other}"):
+            session.open_page("profiles", **{other: str(chosen[key]), shown.side: None})
+
+
+def similar(recommender: Recommender, shown: Portrait, alias: Mapping[str, str] | None = None) -> None:
+    """Nearest nodes of the same side, over all motivations or by one."""
+    options: dict[str, str] = {"": "all motivations"} | {key: recommender.run.motivation_names[key] for key in recommender.motivations}
+    chosen = st.selectbox("Alike in", list(options), format_func=options.__getitem__, key="alike", bind="query-params")
+    near = similar_nodes(recommender, shown.side, shown.idx, 10, chosen or None)
+    listed = pd.DataFrame(
+        {
+            "name": [(alias or {}).get(node.id, node.label) for node in near],
+            "id": [node.id for node in near],
+            "cosine": [node.similarity for node in near],
+        }
+    )
+    if alias is not None:
+        listed = listed.drop(columns="id")
+    formats = {"cosine": st.column_config.ProgressColumn("cosine similarity", min_value=0.0, max_value=1.0, format="%.3f")}
+    event = st.dataframe(
+        listed, hide_index=True, column_config=formats, on_select="rerun", selection_mode="single-row", key=f"similar-{shown.side}"
+    )
+    export_table(listed, f"similar-{shown.side}s")
+    rows = [row for row in event["selection"]["rows"] if row < len(near)]
+    if rows and st.button("Open this profile", key="open-similar"):
+        session.open_page("profiles", **{shown.side: near[rows[0]].id})

@@ -1,0 +1,52 @@
+"""Motivation map: users and items drawn by what moves them, to look for segments and open what is behind a point."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import artefacts, session
+from app.components.empty import no_dataset, no_run
+from app.components.job_progress import job_panels, launch_button
+from app.components.legend import motivation_legend
+from app.components.map_view import map_view
+from app.components.page import empty_state, page_head
+from app.components.pickers import pick_dataset, pick_run
+
+
+def main() -> None:
+    space = session.workspace()
+    dataset = pick_dataset(space)
+    page_head(
+        "Motivation map",
+        "Users (circles) and items (diamonds) drawn near each other where the same motivations move them. Axes have no unit: only nearness counts.",
+        generated=dataset is not None and dataset.manifest.generated,
+    )
+    if dataset is None:
+        no_dataset(space)
+        return
+    run = pick_run(space, dataset)
+    if run is None:
+        no_run(space, dataset)
+        return
+    maps = space.made_from("map", run)
+    working = job_panels(space, "map")
+    if not maps:
+        if not working:
+            empty_state(
+                "This run has no map yet",
+                "Drawing it takes seconds for a few thousand users and items, and about half a minute for 50,000.",
+            )
+            launch_button(space, "Build the map", "map", {"run": run.id}, key="build-map")
+        return
+    recommender = artefacts.recommender(space, run)
+    taxonomy = artefacts.taxonomy(space, dataset)
+    motivation_legend(taxonomy.names, [entry.description for entry in taxonomy.motivations])
+    map_view(maps[0], recommender, dict(zip(taxonomy.keys, taxonomy.names, strict=True)))
+    summary = maps[0].manifest.summary
+    st.caption(
+        f"Map {maps[0].id}: {summary['n_points']:,} points, trustworthiness {summary['trustworthiness']:.3f} (1 = what is near here is near in the original space), "
+        f"mixing of users and items {summary['mixing']:.2f} (1 = as at random), drawn in {summary['seconds']:.1f} s."
+    )
+
+
+main()

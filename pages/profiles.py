@@ -1,0 +1,80 @@
+"""Profiles: what moves one user or one item, in their own words and in what they did."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import artefacts, session
+from app.components import profile_view
+from app.components.empty import no_dataset, no_run
+from app.components.page import literal, page_head
+from app.components.pickers import pick_dataset, pick_node, pick_run
+from core.recommend.portrait import labels, portrait
+from core.recommend.recommender import Recommender
+
+SIDES = {"user": "Users", "item": "Items"}
+
+
+def main() -> None:
+    space = session.workspace()
+    dataset = pick_dataset(space)
+    page_head(
+        "Profiles",
+        "What moves a user or an item: what the training reviews say, against what the interactions show, with the quotes behind it.",
+        generated=dataset is not None and dataset.manifest.generated,
+    )
+    if dataset is None:
+        no_dataset(space)
+        return
+    run = pick_run(space, dataset)
+    if run is None:
+        no_run(space, dataset)
+        return
+    recommender = artefacts.recommender(space, run)
+    names = artefacts.taxonomy(space, dataset).names
+    side, hidden = _which()
+    identifier = _choose(recommender, side, hidden)
+    if identifier is None:
+        st.caption(f"Choose one of the {SIDES[side].lower()} above.")
+        return
+    shown = portrait(recommender, side, identifier)  # type: ignore[arg-type]
+    alias = pseudonyms(recommender) if hidden else None
+    st.header(literal((alias or {}).get(identifier, shown.label) if side == "user" else shown.label), anchor=False)
+    profile_view.profile_summary(shown)
+    if side == "user" and st.button("Recommendations for this user", type="primary", key="to-recommendations"):
+        session.open_page("recommendations", user=identifier, item=None)
+    profile_view.motivations(recommender, shown, names)
+    st.subheader("In their words", anchor=False)
+    profile_view.quotes(shown, names)
+    st.subheader("History" if side == "user" else "Reviews", anchor=False)
+    profile_view.history(shown, alias if side == "item" else None)
+    st.subheader(f"Similar {SIDES[side].lower()}", anchor=False)
+    profile_view.similar(recommender, shown, alias if side == "user" else None)
+
+
+def _which() -> tuple[str, bool]:
+    first = "item" if session.selected("item") and not session.selected("user") else "user"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        side = st.segmented_control(
+            "Profiles of", list(SIDES), default=first, required=True, format_func=SIDES.__getitem__, key="side", bind="query-params"
+        )
+        hidden = st.toggle("Pseudonyms", key="pseudonyms", bind="query-params", help="Show users under made-up names, for a demonstration")
+    return side or "user", bool(hidden)
+
+
+def _choose(recommender: Recommender, side: str, hidden: bool) -> str | None:
+    dataset = recommender.dataset
+    ids = (dataset.users["user_id"] if side == "user" else dataset.items["item_id"]).astype(str).tolist()
+    shown = list(pseudonyms(recommender).values()) if hidden and side == "user" else labels(recommender, side)  # type: ignore[arg-type]
+    if session.selected(side) is None and ids:
+        counts = dataset.rows("train")[f"{side}_idx"].value_counts()
+        session.select(**{side: ids[int(counts.index[0])] if len(counts) else ids[0]})
+    return pick_node(side, ids, shown, label="User" if side == "user" else "Item", key=f"pick-{side}")
+
+
+def pseudonyms(recommender: Recommender) -> dict[str, str]:
+    """A stable made-up name for every user."""
+    return {str(identifier): f"Person {position + 1}" for position, identifier in enumerate(recommender.dataset.users["user_id"])}
+
+
+main()

@@ -1,0 +1,86 @@
+"""Recommendations: what a user gets and why, in terms that add up to the score."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import artefacts, session
+from app.components.empty import no_dataset, no_run
+from app.components.explanation import explanation
+from app.components.legend import motivation_legend
+from app.components.page import literal, page_head
+from app.components.pickers import pick_dataset, pick_node, pick_run, run_label
+from app.components.recommendation_list import history_list, recommendation_list
+from core.recommend.recommender import Recommender
+from core.workspace import Artefact, Workspace
+
+
+def main() -> None:
+    space = session.workspace()
+    dataset = pick_dataset(space)
+    page_head(
+        "Recommendations",
+        "What a user gets, and why: every motivation's part of the score, the quotes behind it, and what would change without it.",
+        generated=dataset is not None and dataset.manifest.generated,
+    )
+    if dataset is None:
+        no_dataset(space)
+        return
+    run = pick_run(space, dataset)
+    if run is None:
+        no_run(space, dataset)
+        return
+    recommender = artefacts.recommender(space, run)
+    taxonomy = artefacts.taxonomy(space, dataset)
+    user, k, second = _choices(space, dataset, run, recommender)
+    if user is None:
+        st.caption("Choose a user above.")
+        return
+    listed = recommender.recommend(user, k)
+    left, right = st.columns(2)
+    with left:
+        st.subheader(f"Top {len(listed.items)} of this run", anchor=False)
+        recommendation_list(recommender, listed, f"list-{run.id}-{user}-{k}")
+    with right:
+        if second is None:
+            st.subheader("History it follows from", anchor=False)
+            history_list(recommender, listed.user_idx)
+        else:
+            other = artefacts.recommender(space, second)
+            st.subheader(f"Top {k} of {literal(run_label(second))}", anchor=False)
+            recommendation_list(other, other.recommend(user, k), f"list-{second.id}-{user}-{k}")
+            if not other.motivations:
+                st.caption("This run has no named motivations, so it can rank but not say why.")
+    item = session.selected("item") or (listed.items[0].item if listed.items else None)
+    if item is None:
+        return
+    if recommender.motivations:
+        motivation_legend(taxonomy.names, [entry.description for entry in taxonomy.motivations])
+    explanation(recommender, user, item, taxonomy.names)
+    if second is not None:
+        with st.expander("History it follows from"):
+            history_list(recommender, listed.user_idx)
+
+
+def _choices(space: Workspace, dataset: Artefact, run: Artefact, recommender: Recommender) -> tuple[str | None, int, Artefact | None]:
+    users = recommender.dataset.users
+    if session.selected("user") is None and len(users):
+        busiest = recommender.dataset.rows("train")["user_idx"].value_counts()
+        session.select(user=str(users["user_id"].iloc[int(busiest.index[0])] if len(busiest) else users["user_id"].iloc[0]))
+    first, second, third = st.columns([2, 1, 2], vertical_alignment="bottom")
+    with first:
+        user = pick_node("user", users["user_id"].astype(str).tolist(), users["name"].astype(str).tolist(), label="User", key="pick-user")
+    k = second.number_input("Items in the list", 1, 100, 10, key="k", bind="query-params")
+    others = {other.id: other for other in session.runs_of(space, dataset) if other.id != run.id}
+    beside = third.selectbox(
+        "Beside it",
+        ["", *others],
+        format_func=lambda key: run_label(others[key]) if key else "the user's history",
+        key="beside",
+        bind="query-params",
+        help="Another run on the same dataset",
+    )
+    return user, int(k), others.get(beside)
+
+
+main()

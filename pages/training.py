@@ -1,0 +1,78 @@
+"""Training: start one, watch it, and compare what came out."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import artefacts, session
+from app.components.dataset_card import has_text
+from app.components.empty import no_dataset
+from app.components.export import export_table
+from app.components.job_progress import job_panels, launch_button, live_jobs
+from app.components.page import page_head
+from app.components.pickers import pick_dataset, pick_run, run_label
+from app.components.training_curves import CurveSettings, compare_runs, curve_settings, live_curves, run_rows, show_curves
+from app.components.training_form import settings_form
+from core.workspace import Artefact
+
+KINDS = ("train", "pipeline", "demo")
+
+
+def main() -> None:
+    space = session.workspace()
+    dataset = pick_dataset(space)
+    page_head(
+        "Training",
+        "Train a model on the reviews, watch its losses and validation figures, and compare runs. A training goes on if you close this page.",
+        generated=dataset is not None and dataset.manifest.generated,
+    )
+    if dataset is None:
+        no_dataset(space)
+        return
+    run = pick_run(space, dataset)
+    runs = session.runs_of(space, dataset)
+    with st.expander("New training", expanded=not runs, key="new-training"):
+        config = settings_form(has_text=has_text(artefacts.dataset(dataset)))
+        arguments = {"dataset": dataset.id, "config": config.model_dump(mode="json")}
+        launch_button(space, "Start training", "train", arguments, key="start-training")
+    job_panels(space, *KINDS)
+    settings = curve_settings()
+    for found in live_jobs(space, *KINDS):
+        live_curves(space, found.id, settings)
+    if runs:
+        _runs(runs, run, settings)
+    else:
+        st.caption("Finished runs are listed here.")
+
+
+def _runs(runs: list[Artefact], current: Artefact | None, settings: CurveSettings) -> None:
+    st.subheader("Runs", anchor=False)
+    st.markdown("Figures are means over users. Choose two or more rows to lay their curves over each other.")
+    rows = run_rows(runs)
+    formats = {name: st.column_config.NumberColumn(format="%.4f") for name in ("test recall@20", "test ndcg@20", "validation recall@20")}
+    formats["seconds"] = st.column_config.NumberColumn("took (s)", format="%.1f")
+    event = st.dataframe(rows, hide_index=True, column_config=formats, on_select="rerun", selection_mode="multi-row", key="runs")
+    export_table(rows, "runs")
+    chosen = [runs[position] for position in event["selection"]["rows"] if position < len(runs)]
+    if len(chosen) >= 2:
+        st.subheader(f"{len(chosen)} runs compared", anchor=False)
+        compare_runs(chosen, settings)
+        return
+    shown = chosen[0] if chosen else current
+    if shown is not None:
+        st.subheader(run_label(shown), anchor=False)
+        show_curves(artefacts.history(shown), settings, shown.id, best_epoch=shown.manifest.summary.get("best_epoch"))
+        _ways_on(shown)
+
+
+def _ways_on(run: Artefact) -> None:
+    with st.container(horizontal=True):
+        if st.button("Recommendations of this run", type="primary", key="run-recommendations"):
+            session.open_page("recommendations", run=run.id)
+        if st.button("Map of this run", key="run-map"):
+            session.open_page("motivation_map", run=run.id)
+    with st.expander("Settings of this run"):
+        st.json(run.manifest.config, expanded=True)
+
+
+main()
