@@ -28,7 +28,9 @@ class Cuisine(NamedTuple):
 
 def _read(path: Path) -> tuple[Cuisine, ...]:
     tables = tomllib.loads(path.read_text(encoding="utf-8"))["cuisine"]
-    return tuple(Cuisine(**{field: tuple(value) if isinstance(value, list) else value for field, value in table.items()}) for table in tables)
+    return tuple(
+        Cuisine(**{field: tuple(value) if isinstance(value, list) else value for field, value in table.items()}) for table in tables
+    )
 
 
 CUISINES = _read(Path(__file__).with_name("cuisines.toml"))

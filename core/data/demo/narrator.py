@@ -74,23 +74,20 @@ class Narrator:
         return [self._finish(self._new(SMALL_TALK.off_topic)) for _ in range(self.rng.choice((1, 1, 2)))]
 
     def _on_topic(self, story: Story) -> list[str]:
+        """The dominant motivation gets the most sentences of all, wherever there are more than two."""
         rng = self.rng
         length = rng.choices(range(1, len(self.manner.lengths) + 1), self.manner.lengths)[0]
+        others = []
+        if story.second and (length >= 3 or length == 2 and rng.random() < 0.12):
+            others.append(self._reason(story.second, self._sours(story.rating)))
+        if story.complaint and length >= 3 + len(others):
+            others.append(self._reason(story.complaint, True))
+        least = 2 if others and length >= 3 else 1
+        talk = min(length - len(others) - least, rng.choices((0, 1, 2, 3), (34, 38, 21, 7))[0])
         sours = self._sours(story.rating)
-        reasons = [self._reason(story.dominant, sours)]
-        room = length - 1
-        if story.second and room and (length >= 3 or rng.random() < 0.15):
-            reasons.append(self._reason(story.second, self._sours(story.rating)))
-            room -= 1
-        if story.complaint and room and length >= 3:
-            reasons.append(self._reason(story.complaint, True))
-            room -= 1
-        talk = min(room, rng.choices((0, 1, 2, 3), (34, 36, 22, 8))[0]) if length > 1 else 0
-        if len(reasons) > 1 and room:
-            talk = min(talk, room - 1)
-        again = [self._reason(story.dominant, sours) for _ in range(room - talk)]
-        at = rng.randrange(len(reasons) + 1) if len(again) else 0
-        return self._with_small_talk([*reasons[:at], *again, *reasons[at:]], talk, story.rating)
+        main = [self._reason(story.dominant, sours) for _ in range(max(1, length - len(others) - talk))]
+        at = rng.randrange(len(main)) + 1 if rng.random() < 0.75 else 0
+        return self._with_small_talk([*main[:at], *others, *main[at:]], talk, story.rating)
 
     def _with_small_talk(self, reasons: list[str], amount: int, rating: int) -> list[str]:
         places = self.rng.sample(("opening", "aside", "ending"), min(amount, 3))

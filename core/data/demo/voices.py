@@ -97,7 +97,7 @@ TEMPERAMENTS: dict[str, Temperament] = {
         (".",),
     ),
 }
-_SHARES = {"terse": 22, "plain": 32, "enthusiastic": 20, "rambling": 12, "grumpy": 14}
+_SHARES = {"terse": 18, "plain": 36, "enthusiastic": 20, "rambling": 12, "grumpy": 14}
 JOINERS = (", and ", "; ", " and ", ", plus ", " - ", ". And ")
 
 
