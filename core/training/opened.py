@@ -30,7 +30,7 @@ class OpenedRun:
         vectors: the run's vectors.
         dataset: the dataset it was trained on.
         profiles: the profiles it was trained with; of a run without text, the newest profiles of its dataset; or None.
-        statement_embeddings: float32 [n_statements, D] that ``profiles.statements.embedding_row`` points into, or None.
+        statement_embeddings: float [n_distinct, D] that ``profiles.statements.embedding_row`` points into, or None.
     """
 
     id: str
@@ -147,5 +147,4 @@ def _statement_embeddings(workspace: Workspace, profiles: Artefact) -> torch.Ten
     extraction = workspace.find("extraction", profiles.manifest.sources.get("extraction", ""))
     if extraction is None or not (extraction.path / "embeddings.safetensors").exists():
         return None
-    tensors = [tensor for tensor in read_tensors(extraction.path / "embeddings.safetensors").values() if tensor.ndim == 2]
-    return tensors[0].float() if tensors else None
+    return read_tensors(extraction.path / "embeddings.safetensors").get("embeddings")

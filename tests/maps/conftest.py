@@ -50,7 +50,8 @@ def two_group_profiles(dataset: ReviewDataset) -> Profiles:
     entries = tuple(TaxonomyEntry(key=key, name=key.capitalize(), description=key, examples=(key,)) for key in KEYS[:-1])
     empty = torch.zeros(1, 3, 1)
     text = SlotText(empty, empty, empty[..., 0], empty[..., 0])
-    return Profiles("profiles-0", Taxonomy(name="two", title="Two", motivations=entries), text, text, tables[0], tables[1], statements)
+    taxonomy, whole = Taxonomy(name="two", title="Two", motivations=entries), torch.zeros(1, 1)
+    return Profiles("profiles-0", taxonomy, text, text, *tables, statements, user_whole=whole, item_whole=whole)
 
 
 @pytest.fixture(scope="session")

@@ -60,7 +60,8 @@ def hand_made_profiles(dataset: ReviewDataset) -> Profiles:
     empty = torch.zeros(1, len(KEYS), 1)
     text = SlotText(empty, empty, empty[..., 0], empty[..., 0])
     tables = hand_made_table(training, "user_idx"), hand_made_table(training, "item_idx")
-    return Profiles("profiles-0", hand_made_taxonomy(), text, text, *tables, statements)
+    whole = torch.zeros(1, 1)
+    return Profiles("profiles-0", hand_made_taxonomy(), text, text, *tables, statements, user_whole=whole, item_whole=whole)
 
 
 @pytest.fixture(scope="session")
