@@ -56,7 +56,7 @@ class Planted:
         return list(self.users.columns)
 
     def strongest(self, count: int = STRONGEST) -> pd.DataFrame:
-        """bool [n_users, K], index user_id: whether the motivation is among the user's ``count`` strongest."""
+        """Whether each motivation is among the user's ``count`` strongest: bool [n_users, K], index user_id."""
         ranks = self.users.rank(axis=1, ascending=False, method="first")
         return ranks <= count
 
@@ -114,9 +114,9 @@ def score_top_contribution(planted: Planted, rows: pd.DataFrame) -> dict[str, fl
         raise InputError(what, where=", ".join(map(str, unknown[:3])) or "rows", hint="Score recommendations made on the generated demo")
     strongest = planted.strongest().assign(**{OTHER: False})
     users = strongest.loc[rows["user_id"].unique()]
-    columns = users.columns.get_indexer(rows["motivation"])
+    columns = users.columns.get_indexer(pd.Index(rows["motivation"]))
     known = columns >= 0
-    hits = users.to_numpy()[users.index.get_indexer(rows["user_id"]), columns] & known
+    hits = users.to_numpy()[users.index.get_indexer(pd.Index(rows["user_id"])), columns] & known
     crowd = np.where(known, users.to_numpy().mean(axis=0)[columns], 0.0)
     return {
         "share": float(hits.mean()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Cuisine(NamedTuple):
@@ -26,11 +26,10 @@ class Cuisine(NamedTuple):
     leans: tuple[str, ...]
 
 
-def _read(path: Path) -> tuple[Cuisine, ...]:
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))["cuisine"]
-    return tuple(
-        Cuisine(**{field: tuple(value) if isinstance(value, list) else value for field, value in table.items()}) for table in tables
-    )
+def _cuisine(table: dict[str, Any]) -> Cuisine:
+    lists = {field: tuple(table[field]) for field in ("titles", "dishes", "ingredients", "drinks", "leans")}
+    return Cuisine(category=table["category"], price=table["price"], **lists)
 
 
-CUISINES = _read(Path(__file__).with_name("cuisines.toml"))
+_FILE = Path(__file__).with_name("cuisines.toml")
+CUISINES = tuple(_cuisine(table) for table in tomllib.loads(_FILE.read_text(encoding="utf-8"))["cuisine"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 
@@ -29,7 +29,7 @@ _SPACES = re.compile(r"\s+")
 _SPACE_BEFORE = re.compile(r"\s+([,.;:!?])")
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse(template: str) -> tuple[Part, ...]:
     """The parts of a template.
 
@@ -68,7 +68,7 @@ def _choice(tokens: Sequence[str], position: int) -> tuple[Choice, int]:
             return Choice(tuple(alternatives)), position
 
 
-@lru_cache(maxsize=None)
+@cache
 def variants(template: str) -> int:
     """How many sentences the template can make, a slot counted as three."""
     return _count(parse(template))

@@ -19,13 +19,17 @@ NEIGHBOURHOODS = (
     "Wick End",
 )
 
-FIRST_NAMES = tuple(
-    """Maren Tobias Aisha Lukas Priya Owen Salma Felix Noor Ingrid Mateo Hana Callum Yuki Bianca Dario Esme Kofi Leila Magnus
-    Nadia Oskar Petra Quentin Rosa Stefan Tamsin Umar Vera Wilf Xenia Yusuf Zoe Anselm Beatrix Cormac Delphine Elio Freya Gareth
-    Halima Ivo Jolene Kirsten Lorcan Mina Nils Odette Pavel Rhea Soren Thea Ulla Viktor Wren Yara Zane Amara Bruno Cecily
-    Dimitri Edda Fergus Greta Hugo Iris Jonas Keiko Linnea Marco Nell Orla Piotr Renata Silas Tilda Vikram Willa Abel Carmen
-    Desmond Elin Farid Gwen Harper Ilse Joaquin Kamala Leopold Maeve Nico Paloma Rafael Sunniva Teodor Valentina""".split()
+# fmt: off
+FIRST_NAMES = (
+    "Maren", "Tobias", "Aisha", "Lukas", "Priya", "Owen", "Salma", "Felix", "Noor", "Ingrid", "Mateo", "Hana", "Callum", "Yuki",
+    "Bianca", "Dario", "Esme", "Kofi", "Leila", "Magnus", "Nadia", "Oskar", "Petra", "Quentin", "Rosa", "Stefan", "Tamsin", "Umar",
+    "Vera", "Wilf", "Xenia", "Yusuf", "Zoe", "Anselm", "Beatrix", "Cormac", "Delphine", "Elio", "Freya", "Gareth", "Halima", "Ivo",
+    "Jolene", "Kirsten", "Lorcan", "Mina", "Nils", "Odette", "Pavel", "Rhea", "Soren", "Thea", "Ulla", "Viktor", "Wren", "Yara", "Zane",
+    "Amara", "Bruno", "Cecily", "Dimitri", "Edda", "Fergus", "Greta", "Hugo", "Iris", "Jonas", "Keiko", "Linnea", "Marco", "Nell",
+    "Orla", "Piotr", "Renata", "Silas", "Tilda", "Vikram", "Willa", "Abel", "Carmen", "Desmond", "Elin", "Farid", "Gwen", "Harper",
+    "Ilse", "Joaquin", "Kamala", "Leopold", "Maeve", "Nico", "Paloma", "Rafael", "Sunniva", "Teodor", "Valentina",
 )
+# fmt: on
 
 INITIALS = "ABCDEFGHJKLMNOPRSTVWYZ"
 

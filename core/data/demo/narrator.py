@@ -7,12 +7,14 @@ import random
 from typing import NamedTuple
 
 from core.data.demo.cuisines import Cuisine
-from core.data.demo.grammar import expand, variants
+from core.data.demo.grammar import expand, tidy, variants
 from core.data.demo.names import CITY, COMPANIONS, DAYS, MONTHS
 from core.data.demo.phrases import PHRASES, SMALL_TALK
 from core.data.demo.voices import JOINERS, TEMPERAMENTS, Voice, sentence, write_down
 
 _ATTEMPTS = 4
+_SOUR = (0.95, 0.85, 0.4, 0.0, 0.0)  # chance that a review of 1..5 stars grumbles about its main point
+_SECOND_SOUR = (0.7, 0.6, 0.4, 0.12, 0.03)
 _STAFF = (
     "our waiter",
     "our waitress",
@@ -61,11 +63,13 @@ class Narrator:
         self.rng = rng
         self.told = told
         self._recent: dict[int, list[str]] = {}
+        self._interjected: list[str] = []
         self._words: _Words
 
     def review(self, story: Story, scene: Scene) -> tuple[str, str]:
         """(headline, text) of one visit."""
         self._words = _Words(scene, self.rng)
+        self._interjected = []
         sentences = self._off_topic() if not story.dominant else self._on_topic(story)
         headline = sentence(self._new(self._headlines(story.rating)), "")
         return write_down(headline, self.voice, self.rng), write_down(" ".join(sentences), self.voice, self.rng)
@@ -78,13 +82,13 @@ class Narrator:
         rng = self.rng
         length = rng.choices(range(1, len(self.manner.lengths) + 1), self.manner.lengths)[0]
         others = []
-        if story.second and (length >= 3 or length == 2 and rng.random() < 0.12):
-            others.append(self._reason(story.second, self._sours(story.rating)))
+        if story.second and (length >= 3 or (length == 2 and rng.random() < 0.12)):
+            others.append(self._reason(story.second, rng.random() < _SECOND_SOUR[story.rating - 1]))
         if story.complaint and length >= 3 + len(others):
             others.append(self._reason(story.complaint, True))
         least = 2 if others and length >= 3 else 1
         talk = min(length - len(others) - least, rng.choices((0, 1, 2, 3), (34, 38, 21, 7))[0])
-        sours = self._sours(story.rating)
+        sours = rng.random() < _SOUR[story.rating - 1]
         main = [self._reason(story.dominant, sours) for _ in range(max(1, length - len(others) - talk))]
         at = rng.randrange(len(main)) + 1 if rng.random() < 0.75 else 0
         return self._with_small_talk([*main[:at], *others, *main[at:]], talk, story.rating)
@@ -100,9 +104,6 @@ class Narrator:
             reasons = [*reasons, self._finish(self._new(self._endings(rating)))]
         return reasons
 
-    def _sours(self, rating: int) -> bool:
-        return self.rng.random() < (0.9, 0.8, 0.4, 0.05, 0.01)[rating - 1]
-
     def _reason(self, motivation: str, sour: bool) -> str:
         phrases, manner, rng = PHRASES[motivation], self.manner, self.rng
         if not sour and rng.random() < manner.fragments:
@@ -112,10 +113,16 @@ class Narrator:
         if rng.random() < manner.joined:
             body += rng.choice(JOINERS) + self._new(templates)
         if rng.random() < manner.prefixed:
-            body = self._say(rng.choice(manner.prefixes)) + " " + body
+            body = f"{self._interjection(manner.prefixes)} {body}"
         elif manner.suffixes and rng.random() < manner.suffixed and ":" not in body:
-            body += self._say(rng.choice(manner.suffixes))
+            body = tidy(f"{body} {self._interjection(manner.suffixes)}")
         return self._finish(body)
+
+    def _interjection(self, choices: tuple[str, ...]) -> str:
+        """One of them, none twice in the same review."""
+        chosen = self.rng.choice([one for one in choices if one not in self._interjected] or list(choices))
+        self._interjected.append(chosen)
+        return self._say(chosen)
 
     def _finish(self, body: str) -> str:
         return sentence(body, self.rng.choice(self.manner.ends))
@@ -157,7 +164,7 @@ class _Words:
         self.companion = rng.choice(COMPANIONS)
 
     def __call__(self, slot: str) -> str:
-        agreeing = {"was": ("was", "were"), "is": ("is", "are"), "it": ("it", "they"), "s": ("s", "")}
+        agreeing = {"was": ("was", "were"), "is": ("is", "are"), "it": ("it", "they"), "has": ("has", "have"), "s": ("s", "")}
         if slot in agreeing:
             return agreeing[slot][self.plural]
         if slot in ("dish", "dish2", "ingredient"):
@@ -172,7 +179,13 @@ class _Words:
 
     def _word(self, slot: str) -> str:
         rng, scene = self.rng, self.scene
-        fixed = {"place": scene.title, "area": scene.area, "city": CITY, "companion": self.companion}
+        fixed = {
+            "place": scene.title,
+            "area": scene.area,
+            "city": CITY,
+            "companion": self.companion,
+            "cuisine": scene.cuisine.category.lower(),
+        }
         if slot in fixed:
             return fixed[slot]
         if slot == "price":

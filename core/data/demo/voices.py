@@ -35,7 +35,7 @@ TEMPERAMENTS: dict[str, Temperament] = {
         0.06,
         0.12,
         ("also, ", "again, ", "overall, ", "this time, ", "as before, ", "I'd say ", "for me, ", "worth knowing: "),
-        (", I think", ", in my experience", ", at least for me", " as well", ", as usual"),
+        (", I think", ", in my experience", ", at least for me", "as well", ", as usual"),
         (".",),
     ),
     "enthusiastic": Temperament(
@@ -45,7 +45,7 @@ TEMPERAMENTS: dict[str, Temperament] = {
         0.16,
         0.1,
         ("honestly, ", "wow: ", "oh, and ", "seriously, ", "let me tell you, ", "I swear ", "hurrah, ", "listen: ", "yes yes yes, "),
-        (", I kid you not", ", no exaggeration", ", love love love", ", hand on heart", " - I mean it", ", just wow"),
+        (", I kid you not", ", no exaggeration", ", love love love", ", hand on heart", "- I mean it", ", just wow"),
         ("!", "!", ".", "!!"),
     ),
     "rambling": Temperament(
@@ -72,7 +72,7 @@ TEMPERAMENTS: dict[str, Temperament] = {
             ", if you see what I mean",
             ", or so it seemed to me",
             ", mind you",
-            " (ask <companion>)",
+            "(ask <companion>)",
             ", believe it or not",
         ),
         (".", ".", ".", "..."),
