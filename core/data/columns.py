@@ -57,6 +57,8 @@ def number(value: Any) -> float:
 
 def storable(text: str) -> str:
     """``text`` without halves of surrogate pairs, which no UTF-8 file can hold."""
+    if text.isascii():
+        return text
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -73,6 +75,8 @@ def clean_text(value: Any) -> str:
         text = _TAG.sub(" ", text)
     if "[[" in text:
         text = _PLACEHOLDER.sub(" ", text)
+    if "\n" not in text:
+        return storable(" ".join(text.split()))
     return storable("\n".join(folded for line in text.splitlines() if (folded := " ".join(line.split()))))
 
 

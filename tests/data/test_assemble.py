@@ -30,7 +30,7 @@ def test_every_interaction_is_in_exactly_one_split():
     assert (dataset.n_users, dataset.n_items) == (8, 6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 1000), st.sampled_from(["ratio", "leave-last-out", "time"]))
 def test_the_order_of_the_lines_does_not_matter(seed, split):
     frame = pd.concat([block(), block().head(7).assign(timestamp=5)])

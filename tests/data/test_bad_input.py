@@ -215,6 +215,7 @@ def test_any_bytes_are_read_or_refused(tmp_path, content):
         return
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_line_is_parsed_or_refused(line):
     try:

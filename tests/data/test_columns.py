@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.data.columns import clean_text, identifier, number, review_frame, seconds, text_frame
@@ -22,6 +22,7 @@ anything = st.recursive(
 columns = st.fixed_dictionaries(dict.fromkeys(("user", "item", "rating", "timestamp", "summary", "text"), anything))
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(columns, min_size=1, max_size=5))
 def test_any_json_value_becomes_a_frame_that_can_be_stored(records):
     report = ImportReport()

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.data.filters import k_core, repeated_pairs
@@ -23,6 +23,7 @@ def core_by_definition(edges: set[tuple[int, int]], k: int) -> set[tuple[int, in
         edges = left
 
 
+@settings(deadline=None)
 @given(pairs, st.integers(1, 5))
 def test_k_core_is_what_repeated_removal_leaves(edges, k):
     rows = sorted(edges)
@@ -43,6 +44,7 @@ reviews = st.lists(
 )
 
 
+@settings(deadline=None, max_examples=40)
 @given(reviews, st.randoms())
 def test_the_latest_row_of_a_pair_stays_in_any_order(rows, random):
     columns = ["user_id", "item_id", "timestamp", "text", "rating"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.data.splits import DROPPED, TEST, TRAIN, VALIDATION, split_by_ratio, split_by_time, split_leave_last_out
@@ -18,6 +18,7 @@ def users_of(lengths: list[int], seed: int) -> np.ndarray:
     return np.random.default_rng(seed).permutation(np.repeat(np.arange(len(lengths)), lengths))
 
 
+@settings(deadline=None)
 @given(histories, seeds, st.tuples(st.integers(1, 8), st.integers(0, 3), st.integers(0, 3)))
 def test_ratio_split_gives_every_user_the_shares_within_rounding(lengths, seed, ratio):
     users = users_of(lengths, seed)
@@ -52,6 +53,7 @@ def test_ratio_without_a_training_part_is_refused():
         split_by_ratio(np.zeros(3, dtype=int), 0, (0, 1, 1))
 
 
+@settings(deadline=None)
 @given(histories, seeds)
 def test_leave_last_out_holds_out_the_latest_two(lengths, seed):
     users = users_of(lengths, seed)
@@ -65,6 +67,7 @@ def test_leave_last_out_holds_out_the_latest_two(lengths, seed):
             assert when[own == TRAIN].max() <= when[own == VALIDATION].min() <= when[own == TEST].min()
 
 
+@settings(deadline=None)
 @given(histories, seeds)
 def test_time_split_never_trains_on_the_future(lengths, seed):
     users = users_of(lengths, seed)
