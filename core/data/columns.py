@@ -29,6 +29,7 @@ _SPLIT_NAMES = {
 }
 # Numbers above these are not seconds any more: 1e11 s is the year 5138, 1e11 ms is 1973.
 _MILLISECONDS, _MICROSECONDS, _NANOSECONDS = 1e11, 1e14, 1e17
+_LARGEST_RATING = 1e6
 _LATEST = 253_402_300_799  # the last second of the year 9999
 
 
@@ -52,7 +53,7 @@ def number(value: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         words = {"true": 5.0, "false": 1.0}
         return words.get(value.strip().lower(), math.nan) if isinstance(value, str) else math.nan
-    return plain if math.isfinite(plain) else math.nan
+    return plain if abs(plain) <= _LARGEST_RATING else math.nan
 
 
 def storable(text: str) -> str:

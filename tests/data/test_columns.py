@@ -48,7 +48,7 @@ def test_ratings(value, expected):
     assert number(value) == expected
 
 
-@pytest.mark.parametrize("value", [None, "", "good", math.inf, [], {}, 10**400])
+@pytest.mark.parametrize("value", [None, "", "good", math.inf, [], {}, 10**400, 1e300])
 def test_ratings_that_are_none(value):
     assert math.isnan(number(value))
 
