@@ -64,8 +64,8 @@ class Planted:
 def score_extraction(dataset: ReviewDataset, planted: Planted, statements: pd.DataFrame, taxonomy: Taxonomy) -> dict[str, float]:
     """How well the motivations extracted from the training reviews agree with the planted ones.
 
-    A review's extracted motivation is the one with the largest summed strength over its statements; a review with text and no
-    statement counts as "other". Adjusted mutual information (Vinh, Epps & Bailey, JMLR 2010) is 0 by chance and 1 when equal.
+    A review's extracted motivation is the named one with the largest summed strength over its statements; a review with text
+    and no named statement counts as "other". Adjusted mutual information (Vinh, Epps & Bailey, JMLR 2010) is 0 by chance and 1 when equal.
 
     Args:
         statements: the columns of `core.extraction.schema.STATEMENT_COLUMNS`; only those of training reviews count.
@@ -182,8 +182,8 @@ def _training_truth(dataset: ReviewDataset, planted: Planted) -> pd.DataFrame:
 
 
 def _dominant(statements: pd.DataFrame, taxonomy: Taxonomy) -> pd.Series:
-    """Key of the motivation with the largest summed strength, by interaction_idx; ties go to the earlier motivation."""
-    own = statements[statements["source"] == "review"]
+    """Key of the named motivation with the largest summed strength, by interaction_idx; ties go to the earlier motivation."""
+    own = statements[(statements["source"] == "review") & (statements["motivation"] < len(taxonomy))]
     sums = own.groupby(["interaction_idx", "motivation"])["strength"].sum().reset_index()
     sums = sums.sort_values(["interaction_idx", "strength", "motivation"], ascending=[True, False, True])
     first = sums.drop_duplicates("interaction_idx")
@@ -206,5 +206,5 @@ def _macro_f1(truth: np.ndarray, found: np.ndarray, keys: list[str]) -> float:
 def _standard_ranks(frame: pd.DataFrame) -> np.ndarray:
     """float64 [n, K]: each row's ranks, centred and scaled to length 1, so that a dot product is Spearman's correlation."""
     ranks = frame.rank(axis=1, method="average").to_numpy(dtype=float)
-    ranks -= ranks.mean(axis=1, keepdims=True)
+    ranks = ranks - ranks.mean(axis=1, keepdims=True)
     return np.asarray(ranks / np.linalg.norm(ranks, axis=1, keepdims=True))
