@@ -23,7 +23,7 @@ class Corpus(NamedTuple):
     """Raw frames as a reader would give them, and the truth.
 
     Args:
-        reviews: user_id, item_id, rating, timestamp, summary, text. items: item_id, title, description, category.
+        reviews: user_id, item_id, rating, timestamp, text. items: item_id, title, description, category.
         users: user_id, name.
         planted: "users" (user_id and a column of weights a motivation, rows sum to 1), "items" (item_id and a column of
             strengths in 0..1 a motivation), "reviews" (user_id, item_id, dominant, second, told, told_second, complaint:
@@ -46,9 +46,9 @@ def make_corpus(seed: int = 0) -> Corpus:
     users = pd.DataFrame({"user_id": [f"u{n:03d}" for n in range(N_USERS)], "name": _people(rng)})
     reviews = pd.DataFrame({"user_id": users["user_id"].to_numpy()[visits.user], "item_id": items["item_id"].to_numpy()[visits.item]})
     reviews = reviews.assign(rating=visits.rating.astype("float32"), timestamp=visits.timestamp)
-    headlines, texts = _write(world, visits, list(items["title"]), rng)
+    texts = _write(world, visits, list(items["title"]), rng)
     planted = _planted(world, visits, users, items, reviews)
-    return Corpus(reviews.assign(summary=headlines, text=texts), items, users, planted)
+    return Corpus(reviews.assign(text=texts), items, users, planted)
 
 
 def _people(rng: random.Random) -> list[str]:
@@ -79,17 +79,15 @@ def _title(templates: tuple[str, ...], area: str, taken: list[str], rng: random.
     return elsewhere if elsewhere not in taken else f"{elsewhere} {sum(name.startswith(elsewhere) for name in taken) + 1}"
 
 
-def _write(world: World, visits: Visits, titles: list[str], rng: random.Random) -> tuple[list[str], list[str]]:
+def _write(world: World, visits: Visits, titles: list[str], rng: random.Random) -> list[str]:
     told: set[str] = set()
     narrators = [Narrator(make_voice(rng), rng, told) for _ in range(N_USERS)]
-    headlines, texts = [], []
+    texts = []
     for n, (user, item) in enumerate(zip(visits.user, visits.item, strict=True)):
         story = Story(_key(visits.told[n]), _key(visits.told_second[n]), _key(visits.complaint[n]), int(visits.rating[n]))
         scene = Scene(titles[item], NEIGHBOURHOODS[world.neighbourhoods[item]], CUISINES[world.cuisines[item]], int(world.prices[item]))
-        headline, text = narrators[user].review(story, scene)
-        headlines.append(headline)
-        texts.append(text)
-    return headlines, texts
+        texts.append(narrators[user].review(story, scene))
+    return texts
 
 
 def _key(motivation: int) -> str:

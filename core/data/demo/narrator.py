@@ -66,13 +66,12 @@ class Narrator:
         self._interjected: list[str] = []
         self._words: _Words
 
-    def review(self, story: Story, scene: Scene) -> tuple[str, str]:
-        """(headline, text) of one visit."""
+    def review(self, story: Story, scene: Scene) -> str:
+        """The text about one visit; there is no headline, as on the sites where people review places."""
         self._words = _Words(scene, self.rng)
         self._interjected = []
         sentences = self._off_topic() if not story.dominant else self._on_topic(story)
-        headline = sentence(self._new(self._headlines(story.rating)), "")
-        return write_down(headline, self.voice, self.rng), write_down(" ".join(sentences), self.voice, self.rng)
+        return write_down(" ".join(sentences), self.voice, self.rng)
 
     def _off_topic(self) -> list[str]:
         return [self._finish(self._new(SMALL_TALK.off_topic)) for _ in range(self.rng.choice((1, 1, 2)))]
@@ -148,10 +147,6 @@ class Narrator:
     def _endings(rating: int) -> tuple[str, ...]:
         return SMALL_TALK.endings_glad if rating >= 4 else SMALL_TALK.endings_sour if rating <= 2 else SMALL_TALK.endings_mixed
 
-    @staticmethod
-    def _headlines(rating: int) -> tuple[str, ...]:
-        return SMALL_TALK.headlines_glad if rating >= 4 else SMALL_TALK.headlines_sour if rating <= 2 else SMALL_TALK.headlines_mixed
-
 
 class _Words:
     """Fills the slots of the templates for one scene; verbs agree with the noun said last."""
@@ -184,7 +179,6 @@ class _Words:
             "area": scene.area,
             "city": CITY,
             "companion": self.companion,
-            "cuisine": scene.cuisine.category.lower(),
         }
         if slot in fixed:
             return fixed[slot]

@@ -20,7 +20,7 @@ class Phrases(NamedTuple):
 
 
 class SmallTalk(NamedTuple):
-    """Templates that give no reason: around a review, instead of one, and above it."""
+    """Templates that give no reason: around a review and instead of one."""
 
     openings: Templates
     asides: Templates
@@ -28,9 +28,6 @@ class SmallTalk(NamedTuple):
     endings_mixed: Templates
     endings_sour: Templates
     off_topic: Templates
-    headlines_glad: Templates
-    headlines_mixed: Templates
-    headlines_sour: Templates
 
 
 MOTIVATIONS: tuple[str, ...] = (
