@@ -119,10 +119,13 @@ def write_parquet(path: Path, frame: pd.DataFrame) -> None:
 
 
 def write_tensors(path: Path, tensors: dict[str, Any], metadata: dict[str, str] | None = None) -> None:
-    """Write named torch tensors as safetensors, atomically; they are made contiguous and moved to the CPU."""
+    """Write named torch tensors as safetensors, atomically; they are made contiguous and moved to the CPU.
+
+    Each is copied: safetensors refuses two names for one memory, which a model's views of the same vectors are.
+    """
     from safetensors.torch import save_file
 
-    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     write_atomic(path, lambda target: save_file(plain, target, metadata))
 
 
