@@ -7,7 +7,7 @@ import streamlit as st
 from app import artefacts, session
 from app.components.empty import no_dataset, no_run
 from app.components.job_progress import job_panels, launch_button
-from app.components.legend import motivation_legend
+from app.components.legend import motivation_legend, names_of
 from app.components.map_view import map_view
 from app.components.page import empty_state, page_head
 from app.components.pickers import pick_dataset, pick_run
@@ -18,7 +18,7 @@ def main() -> None:
     dataset = pick_dataset(space)
     page_head(
         "Motivation map",
-        "Users (circles) and items (diamonds) drawn near each other where the same motivations move them. Axes have no unit: only nearness counts.",
+        "Users (circles) and items (diamonds), near each other where the same motivations move them. Only nearness counts: axes have no unit.",
         generated=dataset is not None and dataset.manifest.generated,
     )
     if dataset is None:
@@ -40,12 +40,12 @@ def main() -> None:
         return
     recommender = artefacts.recommender(space, run)
     taxonomy = artefacts.taxonomy(space, dataset)
-    motivation_legend(taxonomy.names, [entry.description for entry in taxonomy.motivations])
-    map_view(maps[0], recommender, dict(zip(taxonomy.keys, taxonomy.names, strict=True)))
+    motivation_legend(names_of(taxonomy), taxonomy)
+    map_view(maps[0], recommender, names_of(taxonomy))
     summary = maps[0].manifest.summary
     st.caption(
-        f"Map {maps[0].id}: {summary['n_points']:,} points, trustworthiness {summary['trustworthiness']:.3f} (1 = what is near here is near in the original space), "
-        f"mixing of users and items {summary['mixing']:.2f} (1 = as at random), drawn in {summary['seconds']:.1f} s."
+        f"{summary['n_points']:,} points, drawn in {summary['seconds']:.1f} s. Trustworthiness {summary['trustworthiness']:.3f} "
+        f"(1 = what is near here is near in the original space), mixing of users and items {summary['mixing']:.2f} (1 = as at random)."
     )
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from app import artefacts, session
 from app.components import profile_view
 from app.components.empty import no_dataset, no_run
+from app.components.legend import motivation_legend, names_of
 from app.components.page import literal, page_head
 from app.components.pickers import pick_dataset, pick_node, pick_run
 from core.recommend.portrait import labels, portrait
@@ -31,35 +32,37 @@ def main() -> None:
         no_run(space, dataset)
         return
     recommender = artefacts.recommender(space, run)
-    names = artefacts.taxonomy(space, dataset).names
-    side, hidden = _which()
-    identifier = _choose(recommender, side, hidden)
+    taxonomy = artefacts.taxonomy(space, dataset)
+    names = names_of(taxonomy)
+    motivation_legend(names, taxonomy)
+    side, identifier, hidden = _choices(recommender)
     if identifier is None:
         st.caption(f"Choose one of the {SIDES[side].lower()} above.")
         return
     shown = portrait(recommender, side, identifier)  # type: ignore[arg-type]
     alias = pseudonyms(recommender) if hidden else None
-    st.header(literal((alias or {}).get(identifier, shown.label) if side == "user" else shown.label), anchor=False)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.header(literal((alias or {}).get(identifier, shown.label) if side == "user" else shown.label), anchor=False, width="content")
+        if side == "user" and st.button("Recommendations for this user", type="primary", key="to-recommendations"):
+            session.open_page("recommendations", user=identifier, item=None)
     profile_view.profile_summary(shown)
-    if side == "user" and st.button("Recommendations for this user", type="primary", key="to-recommendations"):
-        session.open_page("recommendations", user=identifier, item=None)
     profile_view.motivations(recommender, shown, names)
     st.subheader("In their words", anchor=False)
     profile_view.quotes(shown, names)
-    st.subheader("History" if side == "user" else "Reviews", anchor=False)
     profile_view.history(shown, alias if side == "item" else None)
-    st.subheader(f"Similar {SIDES[side].lower()}", anchor=False)
     profile_view.similar(recommender, shown, alias if side == "user" else None)
 
 
-def _which() -> tuple[str, bool]:
+def _choices(recommender: Recommender) -> tuple[str, str | None, bool]:
+    """Side, id and whether users go under pseudonyms."""
     first = "item" if session.selected("item") and not session.selected("user") else "user"
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        side = st.segmented_control(
-            "Profiles of", list(SIDES), default=first, required=True, format_func=SIDES.__getitem__, key="side", bind="query-params"
-        )
-        hidden = st.toggle("Pseudonyms", key="pseudonyms", bind="query-params", help="Show users under made-up names, for a demonstration")
-    return side or "user", bool(hidden)
+    left, middle, right = st.columns([1, 3, 1], vertical_alignment="bottom")
+    side = left.segmented_control(
+        "Profiles of", list(SIDES), default=first, required=True, format_func=SIDES.__getitem__, key="side", bind="query-params"
+    )
+    hidden = right.toggle("Pseudonyms", key="pseudonyms", bind="query-params", help="Show users under made-up names, for a demonstration")
+    with middle:
+        return side or "user", _choose(recommender, side or "user", bool(hidden)), bool(hidden)
 
 
 def _choose(recommender: Recommender, side: str, hidden: bool) -> str | None:

@@ -7,7 +7,7 @@ import streamlit as st
 from app import artefacts, session
 from app.components.empty import no_dataset, no_run
 from app.components.explanation import explanation
-from app.components.legend import motivation_legend
+from app.components.legend import motivation_legend, names_of
 from app.components.page import literal, page_head
 from app.components.pickers import pick_dataset, pick_node, pick_run, run_label
 from app.components.recommendation_list import history_list, recommendation_list
@@ -31,35 +31,33 @@ def main() -> None:
         no_run(space, dataset)
         return
     recommender = artefacts.recommender(space, run)
-    taxonomy = artefacts.taxonomy(space, dataset)
+    if recommender.motivations:
+        taxonomy = artefacts.taxonomy(space, dataset)
+        motivation_legend(names_of(taxonomy), taxonomy)
     user, k, second = _choices(space, dataset, run, recommender)
     if user is None:
         st.caption("Choose a user above.")
         return
     listed = recommender.recommend(user, k)
-    left, right = st.columns(2)
+    left, right = st.columns([3, 2] if second is None else 2)
     with left:
-        st.subheader(f"Top {len(listed.items)} of this run", anchor=False)
-        recommendation_list(recommender, listed, f"list-{run.id}-{user}-{k}")
+        recommendation_list(recommender, listed, f"list-{run.id}-{user}-{k}", f"**Top {len(listed.items)}** of {literal(run_label(run))}")
     with right:
         if second is None:
-            st.subheader("History it follows from", anchor=False)
             history_list(recommender, listed.user_idx)
         else:
             other = artefacts.recommender(space, second)
-            st.subheader(f"Top {k} of {literal(run_label(second))}", anchor=False)
-            recommendation_list(other, other.recommend(user, k), f"list-{second.id}-{user}-{k}")
+            recommendation_list(
+                other, other.recommend(user, k), f"list-{second.id}-{user}-{k}", f"**Top {k}** of {literal(run_label(second))}"
+            )
             if not other.motivations:
-                st.caption("This run has no named motivations, so it can rank but not say why.")
+                st.caption("This run has no named motivations: it ranks, but cannot say why.")
     item = session.selected("item") or (listed.items[0].item if listed.items else None)
     if item is None:
         return
-    if recommender.motivations:
-        motivation_legend(taxonomy.names, [entry.description for entry in taxonomy.motivations])
-    explanation(recommender, user, item, taxonomy.names)
+    explanation(recommender, user, item)
     if second is not None:
-        with st.expander("History it follows from"):
-            history_list(recommender, listed.user_idx)
+        history_list(recommender, listed.user_idx)
 
 
 def _choices(space: Workspace, dataset: Artefact, run: Artefact, recommender: Recommender) -> tuple[str | None, int, Artefact | None]:

@@ -7,7 +7,7 @@ import streamlit as st
 from app import artefacts, session
 from app.components.dataset_card import has_text
 from app.components.empty import no_dataset
-from app.components.export import export_table
+from app.components.export import table
 from app.components.job_progress import job_panels, launch_button, live_jobs
 from app.components.page import page_head
 from app.components.pickers import pick_dataset, pick_run, run_label
@@ -23,7 +23,7 @@ def main() -> None:
     dataset = pick_dataset(space)
     page_head(
         "Training",
-        "Train a model on the reviews, watch its losses and validation figures, and compare runs. A training goes on if you close this page.",
+        "Train a model, watch its losses and validation figures, and compare runs. A training goes on if you close this page.",
         generated=dataset is not None and dataset.manifest.generated,
     )
     if dataset is None:
@@ -47,22 +47,25 @@ def main() -> None:
 
 def _runs(runs: list[Artefact], current: Artefact | None, settings: CurveSettings) -> None:
     st.subheader("Runs", anchor=False)
-    st.markdown("Figures are means over users. Choose two or more rows to lay their curves over each other.")
     rows = run_rows(runs)
-    formats = {name: st.column_config.NumberColumn(format="%.4f") for name in ("test recall@20", "test ndcg@20", "validation recall@20")}
+    formats = {name: st.column_config.NumberColumn(format="%.4f") for name in ("recall@20 (test)", "ndcg@20 (test)", "recall@20 (valid.)")}
     formats["seconds"] = st.column_config.NumberColumn("took (s)", format="%.1f")
-    event = st.dataframe(rows, hide_index=True, column_config=formats, on_select="rerun", selection_mode="multi-row", key="runs")
-    export_table(rows, "runs")
-    chosen = [runs[position] for position in event["selection"]["rows"] if position < len(runs)]
+    table(rows.drop(columns="id"), "runs", "Figures are means over users.", exported=rows, column_config=formats)
+    known = {run.id: run for run in runs}
+    chosen = st.multiselect(
+        "Compare runs",
+        list(known),
+        format_func=lambda key: run_label(known[key]),
+        key="compare",
+        bind="query-params",
+        placeholder="Choose two or more to lay their curves over each other",
+    )
     if len(chosen) >= 2:
-        st.subheader(f"{len(chosen)} runs compared", anchor=False)
-        compare_runs(chosen, settings)
-        return
-    shown = chosen[0] if chosen else current
-    if shown is not None:
-        st.subheader(run_label(shown), anchor=False)
-        show_curves(artefacts.history(shown), settings, shown.id, best_epoch=shown.manifest.summary.get("best_epoch"))
-        _ways_on(shown)
+        compare_runs([known[key] for key in chosen], settings)
+    elif current is not None:
+        st.subheader(run_label(current), anchor=False)
+        show_curves(artefacts.history(current), settings, current.id, best_epoch=current.manifest.summary.get("best_epoch"))
+        _ways_on(current)
 
 
 def _ways_on(run: Artefact) -> None:

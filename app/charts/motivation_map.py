@@ -188,8 +188,10 @@ def _hover(points: pd.DataFrame, names: Mapping[str, str], clusters: Mapping[int
     for row in points.itertuples(index=False):
         label = str(row.label) if len(str(row.label)) <= 70 else str(row.label)[:69] + "…"
         texts.append(
-            f"<b>{_plain(label)}</b><br>{row.side} {_plain(str(row.id))}<br>says most of: {names.get(row.motivation, 'nothing')} (confidence {row.confidence:.2f})"
-            f"<br>leans more than others to: {names.get(row.distinctive, 'nothing')}<br>cluster: {_plain(str(clusters.get(row.cluster, row.cluster)))}"
+            f"<b>{_plain(label)}</b><br>{row.side} {_plain(str(row.id))}"
+            f"<br>says most of: {names.get(row.motivation, 'nothing')} (confidence {row.confidence:.2f})"
+            f"<br>leans more than others to: {names.get(row.distinctive, 'nothing')}"
+            f"<br>cluster: {_plain(str(clusters.get(row.cluster, row.cluster)))}"
             f"<br>{row.activity:,} training interactions, trust {row.trust:.2f}"
         )
     return texts

@@ -70,10 +70,10 @@ def view_comparison(said: Mapping[str, float], done: Mapping[str, float], names:
         said, done: share (0..1) of each motivation in the text's view and in the interactions' view.
     """
     colours = motivation_colours(names)
-    order = [name for name in names if name in said or name in done]
+    order = [name for name in names if said.get(name) or done.get(name)]
     order.sort(key=lambda name: said.get(name, 0.0) + done.get(name, 0.0))
     figure = go.Figure()
-    for name in order:
+    for name in order if said and done else ():
         figure.add_shape(
             type="line",
             y0=name,
@@ -86,6 +86,8 @@ def view_comparison(said: Mapping[str, float], done: Mapping[str, float], names:
         )
     marks = {"what the text says": (said, "circle"), "what behaviour says": (done, "diamond-open")}
     for label, (shares, symbol) in marks.items():
+        if not shares:
+            continue
         figure.add_scatter(
             x=[100 * shares.get(name, 0.0) for name in order],
             y=order,
@@ -100,14 +102,14 @@ def view_comparison(said: Mapping[str, float], done: Mapping[str, float], names:
     return figure
 
 
-def counterfactual_bars(drops: pd.DataFrame, colours: Mapping[str, str], rank: int) -> go.Figure:
-    """How many places an item loses without each motivation.
+def counterfactual_bars(drops: pd.DataFrame, colours: Mapping[str, str], rank: int, *, height: int | None = None) -> go.Figure:
+    """How many places an item loses without each motivation, from top to bottom in the order given.
 
     Args:
         drops: columns name, rank (1-based place without that motivation).
         rank: its place with all of them.
     """
-    ordered = drops.sort_values("rank", ascending=True)
+    ordered = drops
     lost = ordered["rank"] - rank
     figure = go.Figure(
         go.Bar(
@@ -121,6 +123,8 @@ def counterfactual_bars(drops: pd.DataFrame, colours: Mapping[str, str], rank: i
             hovertemplate="without <b>%{y}</b>: place %{text}<extra></extra>",
         )
     )
-    layout(figure, height=60 + 30 * max(1, len(ordered)), x_title="places lost without the motivation (number = place then)")
-    figure.update_yaxes(showgrid=False)
+    layout(figure, height=height or 70 + 34 * max(1, len(ordered)), x_title="places lost (number = its place then)")
+    figure.update_yaxes(showgrid=False, autorange="reversed")
+    reach = max(1.0, float(lost.abs().max()))
+    figure.update_xaxes(range=[min(0.0, 1.2 * float(lost.min())), 1.15 * max(reach * (lost.max() > 0), 1.0)])
     return figure

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.charts.distributions import histogram
 from app.charts.palette import ITEM_COLOUR, NEUTRAL, USER_COLOUR
-from app.components.export import chart, export_table
+from app.components.export import chart, table
 from app.components.page import figures
 from core.data.dataset import SPLITS, ReviewDataset
 from core.data.report import ImportReport
@@ -36,38 +36,38 @@ def dataset_card(dataset: ReviewDataset) -> None:
             "Interactions": f"{n:,}",
             "Density": f"{100 * n / max(1, dataset.n_users * dataset.n_items):.2f} %",
             "With a text": f"{100 * text_coverage(dataset):.1f} %",
-            "Train / validation / test": " / ".join(f"{100 * len(dataset.rows(split)) / max(1, n):.0f}" for split in SPLITS) + " %",
+            "Train / valid. / test": " / ".join(f"{100 * len(dataset.rows(split)) / max(1, n):.0f}" for split in SPLITS) + " %",
         },
         {
             "Density": "Interactions there are, of all pairs of a user and an item.",
             "With a text": "Share of the interactions that come with a review text.",
-            "Train / validation / test": "Only training reviews ever reach a profile, an explanation or this studio's evidence.",
+            "Train / valid. / test": "Training, validation and test split. Only training reviews ever reach a profile or an explanation.",
         },
     )
     left, middle, right = st.columns(3)
     users = np.bincount(dataset.interactions["user_idx"], minlength=dataset.n_users)
     items = np.bincount(dataset.interactions["item_idx"], minlength=dataset.n_items)
     with left:
-        st.markdown("**Activity of users**")
         chart(
             histogram(users, x_title="interactions", y_title="users", colour=USER_COLOUR),
             "user-activity",
             "Histogram of interactions per user",
+            "**Activity of users**",
         )
     with middle:
-        st.markdown("**Popularity of items**")
         chart(
             histogram(items, x_title="interactions", y_title="items", colour=ITEM_COLOUR),
             "item-popularity",
             "Histogram of interactions per item",
+            "**Popularity of items**",
         )
     with right:
-        st.markdown("**Length of reviews**")
         if lengths.max(initial=0) > 0:
             chart(
                 histogram(lengths, x_title="characters", y_title="reviews", colour=NEUTRAL),
                 "review-length",
                 "Histogram of the length of reviews",
+                "**Length of reviews**",
             )
         else:
             st.caption("No review has a text; users and items may have profile texts.")
@@ -92,5 +92,4 @@ def import_report(dataset: ReviewDataset) -> None:
     if dropped.empty:
         st.caption("Nothing was dropped.")
         return
-    st.dataframe(dropped, hide_index=True, key="dropped")
-    export_table(dropped, f"{dataset.name}-dropped")
+    table(dropped, f"{dataset.name}-dropped")

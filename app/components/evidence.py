@@ -19,12 +19,11 @@ def evidence_card(evidence: Evidence, *, side: str) -> None:
     Args:
         side: whose evidence it is, "user" or "item": a user's quote names the item, an item's quote the user.
     """
-    sign = "+" if evidence.polarity == "positive" else "−"
-    tone = "praise" if evidence.polarity == "positive" else "complaint"
+    tone = ":green-badge[praise]" if evidence.polarity == "positive" else ":orange-badge[complaint]"
     origin = _origin(evidence, side)
     likeness = "" if evidence.similarity is None else f", similarity to the other side {evidence.similarity:.2f}"
-    st.markdown(f"> **{sign}** “{literal(shortened(evidence.quote, 280))}”")
-    st.caption(f"{tone} in {origin}; strength {evidence.strength:.2f}, confidence {evidence.confidence:.2f}{likeness}")
+    st.markdown(f"{tone} “{literal(shortened(evidence.quote, 280))}”")
+    st.caption(f"From {origin}; strength {evidence.strength:.2f}, confidence {evidence.confidence:.2f}{likeness}")
 
 
 def evidence_sides(user: Sequence[Evidence], item: Sequence[Evidence], *, silence: str = "") -> None:

@@ -12,7 +12,7 @@ from app.charts.palette import NEUTRAL, motivation_colours
 from app.charts.profile_bars import counterfactual_bars
 from app.charts.waterfall import Term, waterfall
 from app.components.evidence import evidence_sides, motivation_heading
-from app.components.export import chart, export_document, export_table
+from app.components.export import chart, export_document
 from app.components.page import literal
 from core.recommend.explanation import Contribution, Explanation
 from core.recommend.recommender import Recommender
@@ -20,11 +20,8 @@ from core.recommend.recommender import Recommender
 _FIRST = 3
 
 
-def explanation(recommender: Recommender, user_id: str, item_id: str, names: list[str]) -> None:
+def explanation(recommender: Recommender, user_id: str, item_id: str) -> None:
     """Sentence, waterfall, counterfactuals and evidence of one pair.
-
-    Args:
-        names: of all motivations in the order of the taxonomy, "other" last.
 
     Raises:
         NotFoundError: no such user or item.
@@ -36,28 +33,38 @@ def explanation(recommender: Recommender, user_id: str, item_id: str, names: lis
     st.caption(f"Place {why.rank:,} of {recommender.dataset.n_items:,} items, score {why.score:.3f}.{already}")
     if not why.contributions:
         st.info(
-            "This run has no named motivations: its score is one number that does not split into reasons. Choose a run of LMMRec with named slots to see why."
+            "This run has no named motivations: its score is one number that does not split into reasons. "
+            "Choose a run of LMMRec with named slots to see why."
         )
         return
-    colours = motivation_colours(names)
+    colours = motivation_colours(recommender.motivations)
     left, right = st.columns(2)
     with left:
-        st.markdown("**What adds up to the score**")
         figure = waterfall(terms_of(why, colours), why.score, why.remainder)
-        chart(figure, "waterfall", f"Waterfall of the motivations that add up to a score of {why.score:.3f}")
+        chart(
+            figure, "waterfall", f"Waterfall of the motivations that add up to a score of {why.score:.3f}", "**What adds up to the score**"
+        )
     with right:
-        st.markdown("**What if a motivation did not count**")
         drops = counterfactuals(recommender, why)
-        chart(counterfactual_bars(drops, colours, why.rank), "counterfactuals", "Places the item loses without each motivation")
-        st.caption(_gist(why, drops))
-        export_table(drops, "counterfactuals")
+        named = {part.name: colours[part.motivation] for part in why.contributions}
+        chart(
+            counterfactual_bars(drops.sort_values("term", key=abs, ascending=False), named, why.rank, height=figure.layout.height),
+            "counterfactuals",
+            "Places lost without each motivation",
+            "**If a motivation did not count**",
+        )
+    st.caption(_gist(why, drops))
     _evidence(why, colours)
-    export_document(json.dumps(why.document(), ensure_ascii=False, indent=2), f"explanation-{item_id}.json", label="Explanation as JSON")
+    document = json.dumps(why.document(), ensure_ascii=False, indent=2)
+    export_document(document, f"explanation-{user_id}-{item_id}.json", label="Explanation as JSON")
 
 
 def terms_of(why: Explanation, colours: Mapping[str, str]) -> list[Term]:
     """One bar of the waterfall per motivation."""
-    return [Term(part.name, part.value, colours.get(part.name, NEUTRAL), part.silence.replace("; ", ";<br>")) for part in why.contributions]
+    return [
+        Term(part.name, part.value, colours.get(part.motivation, NEUTRAL), part.silence.replace("; ", ";<br>"))
+        for part in why.contributions
+    ]
 
 
 def counterfactuals(recommender: Recommender, why: Explanation) -> pd.DataFrame:
@@ -66,7 +73,13 @@ def counterfactuals(recommender: Recommender, why: Explanation) -> pd.DataFrame:
     for part in why.contributions:
         without = recommender.counterfactual(why.user, why.item, drop=[part.motivation])
         rows.append(
-            {"name": part.name, "rank": without.rank_after, "places lost": without.rank_after - why.rank, "score": without.score_after}
+            {
+                "name": part.name,
+                "term": part.value,
+                "rank": without.rank_after,
+                "places lost": without.rank_after - why.rank,
+                "score": without.score_after,
+            }
         )
     return pd.DataFrame(rows)
 
@@ -75,7 +88,8 @@ def _gist(why: Explanation, drops: pd.DataFrame) -> str:
     worst = drops.loc[drops["places lost"].idxmax()]
     if worst["places lost"] <= 0:
         return "No single motivation holds the item up: without any one of them it keeps its place or rises."
-    return f"Without {worst['name']} this item falls from place {why.rank:,} to {int(worst['rank']):,}. Every item loses that term, then all are ranked anew."
+    fall = f"falls from place {why.rank:,} to {int(worst['rank']):,}"
+    return f"Without {worst['name']} this item {fall}. Every item loses that term, then all are ranked anew."
 
 
 def _evidence(why: Explanation, colours: Mapping[str, str]) -> None:
@@ -95,4 +109,4 @@ def _evidence(why: Explanation, colours: Mapping[str, str]) -> None:
 
 def _heading(part: Contribution, colours: Mapping[str, str]) -> str:
     share = f", {100 * part.share:.0f} % of what speaks for it" if part.value > 0 else ", speaks against it" if part.value < 0 else ""
-    return motivation_heading(part.name, colours.get(part.name, NEUTRAL), f"adds {part.value:+.3f}{share}")
+    return motivation_heading(part.name, colours.get(part.motivation, NEUTRAL), f"adds {part.value:+.3f}{share}")

@@ -1,4 +1,4 @@
-"""What leaves the page: tables as CSV and Parquet, figures as HTML and, by the camera button, as PNG or SVG."""
+"""Tables and figures with their way out: CSV and Parquet; HTML and, by the camera button, PNG or SVG."""
 
 from __future__ import annotations
 
@@ -12,21 +12,59 @@ import streamlit as st
 
 from app.charts.figure import chart_config, standalone_html
 
+_IMAGE_FORMAT = "image_format"
 
-def export_table(frame: pd.DataFrame, name: str) -> None:
-    """A small menu to download ``frame`` as CSV or Parquet, made only when asked for."""
-    with st.popover("Export", icon=":material/download:", type="tertiary", key=f"export-table-{name}"):
-        st.caption(f"{len(frame):,} rows, {len(frame.columns)} columns")
-        st.download_button("CSV", _csv(frame), f"{name}.csv", "text/csv", key=f"table-{name}-csv", on_click="ignore", width="stretch")
+
+def table(frame: pd.DataFrame, name: str, title: str = "", *, exported: pd.DataFrame | None = None, **options: Any) -> Any:
+    """A table under its title, with a menu to download it.
+
+    Args:
+        name: of the files; also the key of the table.
+        title: Markdown above it.
+        exported: what is downloaded, where that is more than what is shown.
+        options: passed on to `st.dataframe`, e.g. ``on_select``.
+    """
+    whole = frame if exported is None else exported
+    with _heading(title), _menu(name):
+        st.caption(f"{len(whole):,} rows, {len(whole.columns)} columns")
+        st.download_button("CSV", _csv(whole), f"{name}.csv", "text/csv", key=f"{name}-csv", on_click="ignore", width="stretch")
         st.download_button(
             "Parquet",
-            _parquet(frame),
+            _parquet(whole),
             f"{name}.parquet",
             "application/vnd.apache.parquet",
-            key=f"table-{name}-parquet",
+            key=f"{name}-parquet",
             on_click="ignore",
             width="stretch",
         )
+    return st.dataframe(frame, hide_index=True, key=name, **options)
+
+
+def chart(figure: go.Figure, name: str, alt: str, title: str = "", **options: Any) -> Any:
+    """A figure under its title, with a menu to download it.
+
+    Args:
+        name: of the files; also the key of the chart.
+        alt: what the figure shows, for those who do not see it.
+        title: Markdown above it.
+        options: passed on to `st.plotly_chart`, e.g. ``on_select``.
+    """
+    image_format = st.session_state.get(_IMAGE_FORMAT, "png")
+    with _heading(title), _menu(name):
+        st.download_button(
+            "HTML, opens offline", _html(figure, name), f"{name}.html", "text/html", key=f"{name}-html", on_click="ignore", width="stretch"
+        )
+        st.segmented_control(
+            "The camera on a figure writes",
+            ["png", "svg"],
+            default=image_format,
+            required=True,
+            format_func=str.upper,
+            key=f"{name}-format",
+            on_change=_keep_format,
+            args=(f"{name}-format",),
+        )
+    return st.plotly_chart(figure, key=name, config=chart_config(name, image_format), alt=alt, **options)
 
 
 def export_document(text: str, name: str, *, label: str = "JSON", mime: str = "application/json") -> None:
@@ -34,33 +72,15 @@ def export_document(text: str, name: str, *, label: str = "JSON", mime: str = "a
     st.download_button(label, text, name, mime, key=f"document-{name}", on_click="ignore", icon=":material/download:", type="tertiary")
 
 
-def chart(figure: go.Figure, name: str, alt: str, **options: Any) -> Any:
-    """A figure with its way out beside it: HTML by the button, PNG or SVG by the camera on the figure.
-
-    Args:
-        name: of the files; also the key of the chart.
-        alt: what the figure shows, for those who do not see it.
-        options: passed on to `st.plotly_chart`, e.g. ``on_select``.
-    """
-    image_format = st.session_state.get(_IMAGE_FORMAT, "png")
-    shown = st.plotly_chart(figure, key=name, config=chart_config(name, image_format), alt=alt, **options)
-    with st.popover("Export figure", icon=":material/download:", type="tertiary", key=f"export-{name}"):
-        st.download_button(
-            "HTML, opens offline", _html(figure, name), f"{name}.html", "text/html", key=f"{name}-html", on_click="ignore", width="stretch"
-        )
-        st.segmented_control(
-            "The camera button on a figure writes",
-            ["png", "svg"],
-            default=image_format,
-            format_func=str.upper,
-            key=f"{name}-format",
-            on_change=_keep_format,
-            args=(f"{name}-format",),
-        )
-    return shown
+def _heading(title: str) -> Any:
+    row = st.container(horizontal=True, horizontal_alignment="distribute" if title else "right", vertical_alignment="center", gap="small")
+    if title:
+        row.markdown(title, width="content")
+    return row
 
 
-_IMAGE_FORMAT = "image_format"
+def _menu(name: str) -> Any:
+    return st.popover("Export", icon=":material/download:", type="tertiary", key=f"export-{name}")
 
 
 def _keep_format(key: str) -> None:

@@ -1,4 +1,4 @@
-"""The figures one looks at first: what the run found on the test split, beside the same backbone without text."""
+"""The figures one looks at first: what the run finds on the test split, beside the other kind of model."""
 
 from __future__ import annotations
 
@@ -8,50 +8,49 @@ from app import artefacts, session
 from app.components.pickers import model_name
 from core.workspace import Artefact, Workspace
 
-_NAMES = ("recall@20", "ndcg@20")
 _MEANINGS = {
-    "recall@20": "Share of a user's held-out items that are among the first 20 of all items; mean over users ± standard error.",
-    "ndcg@20": "The same, counting the more the higher an item stands; mean over users ± standard error.",
+    "recall@20": "Share of a user's held-out items that are among the first 20 of all items: mean over users ± standard error.",
+    "ndcg@20": "The same, but a held-out item counts the more the higher it stands: mean over users ± standard error.",
 }
 
 
 def headline(space: Workspace, dataset: Artefact, run: Artefact) -> None:
-    """Recall@20 and NDCG@20 of the run on test, and of the peer on the same split."""
+    """Recall@20 and NDCG@20 of the run on test, beside its peer's, and the ways on."""
     peer = peer_of(space, dataset, run)
     own = artefacts.test_figures(space, run)
     other = artefacts.test_figures(space, peer) if peer else {}
-    columns = st.columns([1, 1, 1, 1, 1.1])
-    for position, (name, measure) in enumerate((name, measure) for measure in (own, other) for name in _NAMES):
-        of = run if measure is own else peer
-        if of is None or name not in measure:
+    columns = st.columns([1.25, 1.25, 1])
+    for column, (name, meaning) in zip(columns, _MEANINGS.items(), strict=False):
+        if name not in own:
             continue
-        with columns[position].container(border=True):
-            figure = measure[name]
-            difference = None
-            if measure is own and name in other and other[name].mean:
-                difference = f"{100 * (figure.mean / other[name].mean - 1):+.1f} %"
-            st.metric(
-                f"{model_name(of)} {name}",
-                f"{figure.mean:.3f}",
-                difference,
-                delta_description=f"against {model_name(peer)}" if difference and peer else None,
-                help=_MEANINGS[name],
-            )
-            st.caption(f"± {figure.standard_error:.3f}, {figure.n_users:,} users, seed {of.manifest.summary.get('seed', 0)}")
-    with columns[4]:
+        with column.container(border=True, height="stretch"):
+            figure = own[name]
+            st.metric(f"{name} of {model_name(run)} on test", f"{figure.mean:.3f} ± {figure.standard_error:.3f}", help=meaning)
+            if peer is None or name not in other:
+                st.caption(f"Mean over {figure.n_users:,} users. Train LightGCN too and it stands here beside.")
+                continue
+            beside = other[name]
+            seeds = f"seed {seed_of(run)}" if seed_of(run) == seed_of(peer) else f"seeds {seed_of(run)} and {seed_of(peer)}"
+            change = f"{100 * (figure.mean / beside.mean - 1):+.1f} %" if beside.mean else "n/a"
+            st.markdown(f"{model_name(peer)}: {beside.mean:.3f} ± {beside.standard_error:.3f}, difference **{change}**")
+            st.caption(f"Means over {figure.n_users:,} users; one run each, {seeds}.")
+    with columns[2]:
         if st.button("See recommendations", type="primary", width="stretch", key="see-recommendations"):
             session.open_page("recommendations", run=run.id)
         if st.button("Browse profiles", width="stretch", key="see-profiles"):
             session.open_page("profiles", run=run.id)
         if st.button("Open the map", width="stretch", key="see-map"):
             session.open_page("motivation_map", run=run.id)
-        if peer is None:
-            st.caption("Train LightGCN too and its figures stand here beside these.")
+
+
+def seed_of(run: Artefact) -> int:
+    """The seed of a run."""
+    return int(run.manifest.summary.get("seed", 0))
 
 
 def peer_of(space: Workspace, dataset: Artefact, run: Artefact) -> Artefact | None:
     """The newest run of the other kind of model on the same dataset; of the same seed if there is one."""
     model = run.manifest.summary.get("model")
     others = [other for other in session.runs_of(space, dataset) if other.manifest.summary.get("model") not in (model, None)]
-    same_seed = [other for other in others if other.manifest.summary.get("seed") == run.manifest.summary.get("seed")]
+    same_seed = [other for other in others if seed_of(other) == seed_of(run)]
     return next(iter(same_seed or others), None)

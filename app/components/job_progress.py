@@ -145,9 +145,7 @@ def progress_line(found: Job, at: datetime | None = None) -> str:
             rate = found.done / elapsed
             parts.append(f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2f}/s")
             if found.total > found.done:
-                parts.append(
-                    f"{'at most ' if found.kind in ('train', 'pipeline') else ''}about {duration((found.total - found.done) / rate)} left in this stage"
-                )
+                parts.append(f"about {duration((found.total - found.done) / rate)} left in this stage")
     return " · ".join(parts)
 
 

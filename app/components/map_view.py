@@ -11,10 +11,11 @@ import pandas as pd
 import streamlit as st
 
 from app import session
-from app.artefacts import map_space, table
+from app.artefacts import map_space
+from app.artefacts import table as stored_table
 from app.charts.motivation_map import COLOURINGS, motivation_map, shown_sample
 from app.components.errors import live_fragment
-from app.components.export import chart, export_table
+from app.components.export import chart, table
 from app.components.page import literal
 from core.maps.outline import inside
 from core.recommend.recommender import Recommender
@@ -30,7 +31,7 @@ def map_view(drawn: Artefact, recommender: Recommender, names: Mapping[str, str]
     Args:
         names: key of a motivation -> name, in the order of the taxonomy, "other" last.
     """
-    points, clusters = table(drawn, "points.parquet"), table(drawn, "clusters.parquet")
+    points, clusters = stored_table(drawn, "points.parquet"), stored_table(drawn, "clusters.parquet")
     colour_by, label_clusters, wanted = _controls()
     filtered = _filtered(points, clusters)
     found = _found(filtered, wanted)
@@ -125,16 +126,15 @@ def caught_points(points: pd.DataFrame, selection: Mapping[str, Any], *, complet
 
 def _show_caught(caught: pd.DataFrame, clusters: pd.DataFrame, names: Mapping[str, str], recommender: Recommender) -> None:
     if caught.empty:
-        st.markdown("Draw a lasso or a box, or click a point, and what it catches is listed here. The clusters of the map:")
         listed = clusters.assign(
             words=[", ".join(words) for words in clusters["words"]], motivation=[names.get(key, "none") for key in clusters["motivation"]]
         )
-        st.dataframe(listed[["name", "size", "users", "items", "motivation", "words"]], hide_index=True, key="clusters")
-        export_table(listed, "clusters")
+        note = "Draw a lasso or a box, or click a point, and what it catches is listed here. The clusters of the map:"
+        table(listed[["name", "size", "users", "items", "motivation", "words"]], "clusters", note, exported=listed)
         return
     counts = Counter(caught["side"])
     leaning = Counter(names.get(key, "no statement") for key in caught["distinctive"]).most_common(3)
-    st.markdown(
+    note = (
         f"**{counts['user']:,} users and {counts['item']:,} items caught.** They lean more than others to "
         + ", ".join(f"{literal(name)} ({100 * count / len(caught):.0f} %)" for name, count in leaning)
         + ". Choose a row to see its nearest neighbours."
@@ -152,10 +152,8 @@ def _show_caught(caught: pd.DataFrame, clusters: pd.DataFrame, names: Mapping[st
             "trust": caught["trust"].round(2),
         }
     ).reset_index(drop=True)
-    rows = st.dataframe(
-        listed, hide_index=True, on_select="rerun", selection_mode="single-row", key="caught", height=min(320, 38 + 35 * len(listed))
-    )
-    export_table(listed, "selected-points")
+    height = min(320, 38 + 35 * len(listed))
+    rows = table(listed, "selected-points", note, on_select="rerun", selection_mode="single-row", height=height)
     chosen = rows["selection"]["rows"]
     position = chosen[0] if chosen and chosen[0] < len(caught) else 0 if len(caught) == 1 else None
     if position is not None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import session
-from app.components.page import shortened
+from app.components.page import literal, shortened
 from core.workspace import Artefact, Workspace
 
 # A list of more entries than this is searched first: sending all of it to the browser would be slow.
@@ -76,6 +76,8 @@ def pick_node(side: str, ids: Sequence[str], labels: Sequence[str], *, label: st
     names = dict(zip(ids, labels, strict=True))
     current = session.selected(side)
     options = list(ids)
+    if current is not None and current not in names:
+        st.warning(f"The link names the {side} “{literal(current)}”, which this dataset does not hold. Choose another.")
     if len(options) > _LONGEST_LIST:
         wanted = st.text_input(f"Search {label.lower()}", key=f"{key}-search", type="search", live=True, placeholder="part of a name or id")
         options = _matching(wanted, names)

@@ -66,10 +66,10 @@ def _figures_of(stage: Stage) -> str:
     made = f"{moment(newest.manifest.created_at)}"
     if stage.name == "Runs":
         took = summary.get("seconds")
-        newest_took = f"; newest {duration(float(took))} on {summary.get('device', 'cpu')}" if took is not None else ""
+        newest_took = f"  \nnewest took {duration(float(took))} on {summary.get('device', 'cpu')}" if took is not None else ""
         return f"{len(stage.made)} run{'s' if len(stage.made) > 1 else ''}{newest_took}"
     counts = [f"{summary[key]:,} {label}" for key, label in _COUNTS if isinstance(summary.get(key), int)]
-    return f"{', '.join(counts[:3]) or newest.id}; {made}"
+    return f"{', '.join(counts[:3]) or newest.id}  \n{made}"
 
 
 _COUNTS = (

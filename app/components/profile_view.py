@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from app import session
-from app.charts.palette import motivation_colours
+from app.charts.palette import NEUTRAL, motivation_colours
 from app.charts.profile_bars import motivation_bars, view_comparison
 from app.components.evidence import evidence_card, motivation_heading
-from app.components.export import chart, export_table
+from app.components.export import chart, table
 from app.components.page import figures, literal
 from core.recommend.portrait import MotivationView, Portrait, similar_nodes
 from core.recommend.recommender import Recommender
@@ -48,29 +48,34 @@ def profile_summary(shown: Portrait) -> None:
     )
 
 
-def motivations(recommender: Recommender, shown: Portrait, names: list[str]) -> None:
-    """Bars of what is said, the two views beside each other, and the quotes."""
+def motivations(recommender: Recommender, shown: Portrait, names: Mapping[str, str]) -> None:
+    """Bars of what is said beside the two views of text and behaviour.
+
+    Args:
+        names: key of a motivation -> its name, in the order of the taxonomy, "other" last.
+    """
     rows = profile_rows(recommender, shown)
     left, right = st.columns(2)
     with left:
-        st.subheader("What the text says", anchor=False)
         if rows.empty:
+            st.markdown("**What the text says**")
             st.caption("No training review holds a statement about it.")
         else:
-            chart(motivation_bars(rows, names), f"profile-{shown.side}", "Bars of motivations by share")
+            figure = motivation_bars(rows, list(names.values()))
+            chart(figure, f"said-{shown.side}", "Bars of motivations by share", "**What the text says**")
             st.caption("To the right: praised; hatched, to the left: criticised. The fainter a bar, the fewer statements it stands on.")
-            export_table(rows.drop(columns="motivation"), f"{shown.side}-motivations")
     with right:
-        st.subheader("Said against done", anchor=False)
         if not shown.has_behaviour:
+            st.markdown("**Said against done**")
             st.caption(
-                "This run's vectors are not split by motivation, so behaviour cannot be read by motivation. Choose a run of LMMRec with named slots."
+                "The vectors of this run are not split by motivation. Choose a run of LMMRec with named slots to see what behaviour says."
             )
-        else:
-            said = {view.name: view.text_share for view in shown.motivations}
-            done = {view.name: view.behaviour_share for view in shown.motivations}
-            chart(view_comparison(said, done, names), f"views-{shown.side}", "Share of each motivation in text and in behaviour")
-            st.caption(_disagreement(shown))
+            return
+        said = {names.get(view.motivation, view.name): view.text_share for view in shown.motivations} if shown.has_text else {}
+        done = {names.get(view.motivation, view.name): view.behaviour_share for view in shown.motivations}
+        figure = view_comparison(said, done, list(names.values()))
+        chart(figure, f"views-{shown.side}", "Share of each motivation in text and in behaviour", "**Said against done**")
+        st.caption(_disagreement(shown))
 
 
 def _disagreement(shown: Portrait) -> str:
@@ -83,16 +88,16 @@ def _disagreement(shown: Portrait) -> str:
     return f"Largest difference: {largest.name} has {points} more in behaviour than in the text."
 
 
-def quotes(shown: Portrait, names: list[str]) -> None:
+def quotes(shown: Portrait, names: Mapping[str, str]) -> None:
     """The strongest statements of every motivation."""
-    colours = motivation_colours(names)
+    colours = motivation_colours(list(names))
     spoken = [view for view in shown.motivations if view.quotes]
     if not spoken:
         st.caption("No quotes: the training reviews say nothing about it.")
     for start in range(0, len(spoken), 2):
         for column, view in zip(st.columns(2), spoken[start : start + 2], strict=False):
             with column.container(border=True, height="stretch"):
-                st.markdown(motivation_heading(view.name, colours.get(view.name, "#8a909c"), _note(view)))
+                st.markdown(motivation_heading(view.name, colours.get(view.motivation, NEUTRAL), _note(view)))
                 for evidence in view.quotes:
                     evidence_card(evidence, side=shown.side)
 
@@ -107,7 +112,8 @@ def history(shown: Portrait, alias: Mapping[str, str] | None = None) -> None:
     other = "item" if shown.side == "user" else "user"
     label, key = ("title", "item_id") if other == "item" else ("name", "user_id")
     listed = shown.history.assign(when=pd.to_datetime(shown.history["timestamp"].where(shown.history["timestamp"] >= 0), unit="s"))
-    listed = listed[[key, label, "rating", "when", "summary", "text"]]
+    listed = listed[[label, "rating", "when", "summary", "text", key]]
+    listed = listed.drop(columns=[column for column in ("when", "summary") if (listed[column].isna() | (listed[column] == "")).all()])
     if alias is not None:
         listed = listed.assign(**{label: [alias.get(identifier, identifier) for identifier in listed[key]]}).drop(columns=key)
     formats = {
@@ -116,16 +122,9 @@ def history(shown: Portrait, alias: Mapping[str, str] | None = None) -> None:
         label: st.column_config.TextColumn(label, width="medium"),
         "text": st.column_config.TextColumn("review", width="large"),
     }
-    event = st.dataframe(
-        listed,
-        hide_index=True,
-        column_config=formats,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"history-{shown.side}",
-        height=300,
-    )
-    export_table(listed, f"{shown.side}-history")
+    title = f"**{'History' if shown.side == 'user' else 'Reviews'}**, training interactions only, newest first"
+    options = {"column_config": formats, "on_select": "rerun", "selection_mode": "single-row", "height": min(300, 38 + 35 * len(listed))}
+    event = table(listed, f"history-{shown.side}", title, **options)
     rows = [row for row in event["selection"]["rows"] if row < len(listed)]
     if rows:
         chosen = shown.history.iloc[rows[0]]
@@ -149,10 +148,8 @@ def similar(recommender: Recommender, shown: Portrait, alias: Mapping[str, str] 
     if alias is not None:
         listed = listed.drop(columns="id")
     formats = {"cosine": st.column_config.ProgressColumn("cosine similarity", min_value=0.0, max_value=1.0, format="%.3f")}
-    event = st.dataframe(
-        listed, hide_index=True, column_config=formats, on_select="rerun", selection_mode="single-row", key=f"similar-{shown.side}"
-    )
-    export_table(listed, f"similar-{shown.side}s")
+    title = f"**Similar {shown.side}s** by the run's vectors"
+    event = table(listed, f"similar-{shown.side}s", title, column_config=formats, on_select="rerun", selection_mode="single-row")
     rows = [row for row in event["selection"]["rows"] if row < len(near)]
     if rows and st.button("Open this profile", key="open-similar"):
         session.open_page("profiles", **{shown.side: near[rows[0]].id})

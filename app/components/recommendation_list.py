@@ -8,8 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import session
-from app.components.export import export_table
-from app.components.page import literal
+from app.components.export import table
 from core.recommend.explanation import Recommendations
 from core.recommend.portrait import history
 from core.recommend.recommender import Recommender
@@ -32,30 +31,32 @@ def recommendation_rows(recommender: Recommender, listed: Recommendations) -> pd
     return rows
 
 
-def recommendation_list(recommender: Recommender, listed: Recommendations, key: str) -> None:
+def recommendation_list(recommender: Recommender, listed: Recommendations, key: str, title: str) -> None:
     """The list; choosing a row explains that item, and the item goes into the URL."""
     rows = recommendation_rows(recommender, listed)
     if rows.empty:
+        st.markdown(title)
         st.caption("This user has every item in the training history already.")
         return
     items = [entry.item for entry in listed.items]
     chosen = session.selected("item")
     default: Any = {"selection": {"rows": [items.index(chosen)] if chosen in items else []}}
     formats = {
-        "rank": st.column_config.NumberColumn("rank", width="small"),
-        "score": st.column_config.NumberColumn("score", format="%.3f", width="small"),
-        "title": st.column_config.TextColumn("title", width="medium"),
+        "rank": st.column_config.NumberColumn("rank", width=50),
+        "score": st.column_config.NumberColumn("score", format="%.3f", width=64),
+        "main reason": st.column_config.TextColumn("main reason", width=130, help="The motivation that adds most to the score"),
     }
-    st.dataframe(
+    table(
         rows.drop(columns="item"),
-        hide_index=True,
+        key,
+        title,
+        exported=rows,
         column_config=formats,
         on_select=lambda: _choose(key, items),
         selection_mode="single-row",
         selection_default=default,
-        key=key,
+        height=38 + 35 * min(len(rows), 15),
     )
-    export_table(rows, f"recommendations-{recommender.run.name}")
 
 
 def _choose(key: str, items: list[str]) -> None:
@@ -63,22 +64,21 @@ def _choose(key: str, items: list[str]) -> None:
     session.select(item=items[rows[0]] if rows and rows[0] < len(items) else None)
 
 
-def history_list(recommender: Recommender, user_idx: int) -> None:
+def history_list(recommender: Recommender, user_idx: int, rows: int = 10) -> None:
     """What the user had before: the training interactions the list follows from."""
     past = history(recommender, "user", user_idx)
     when = pd.to_datetime(past["timestamp"].where(past["timestamp"] >= 0), unit="s")
-    shown = past.assign(when=when)[["title", "rating", "when", "text"]].rename(columns={"text": "review"})
+    shown = past.assign(when=when)[["title", "rating", "text", "when"]].rename(columns={"text": "review"})
     formats = {
         "when": st.column_config.DateColumn("when", format="YYYY-MM-DD", width="small"),
-        "rating": st.column_config.NumberColumn("rating", format="%.0f", width="small", help="1 to 5"),
-        "title": st.column_config.TextColumn("title", width="medium"),
+        "rating": st.column_config.NumberColumn("rating", format="%.0f", width=54, help="1 to 5"),
     }
-    if shown["when"].isna().all():
-        shown = shown.drop(columns="when")
-    st.dataframe(shown, hide_index=True, column_config=formats, key="user-history")
-    export_table(shown, "user-history")
-
-
-def catalogue_label(title: str, identifier: str) -> str:
-    """A title with its id where they differ."""
-    return literal(title) if title == identifier else f"{literal(title)} ({literal(identifier)})"
+    empty = [column for column in ("when", "rating", "review") if (shown[column].isna() | (shown[column] == "")).all()]
+    height = 38 + 35 * min(max(len(shown), 1), rows)
+    table(
+        shown.drop(columns=empty),
+        "user-history",
+        f"**History** ({len(shown):,} training interactions)",
+        column_config=formats,
+        height=height,
+    )

@@ -14,8 +14,8 @@ import streamlit as st
 from app import artefacts
 from app.charts.curves import curves, history_frame, mark_epoch
 from app.components.errors import live_fragment
-from app.components.export import chart, export_table
-from app.components.pickers import run_label
+from app.components.export import chart, table
+from app.components.pickers import model_name, run_label
 from core.jobs.launch import job, log_tail
 from core.jobs.store import Job
 from core.jobs.training_step import run_id, running_directory
@@ -24,6 +24,7 @@ from core.training.history import read_history
 from core.workspace import Artefact, Workspace
 
 _FIRST = ("recall@20", "ndcg@20")
+_FORMS = {"slots": "named slots", "vector": "one vector"}
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,9 @@ def show_curves(history: Sequence[Mapping[str, Any]], settings: CurveSettings, k
     left, right = st.columns(2)
     losses, validation = frame[frame["group"] == "losses"], frame[frame["group"] == "validation"]
     with left:
-        st.markdown("**Losses** (mean over the epoch)")
         figure = curves(losses, series="name", smoothing=settings.smoothing, log_scale=settings.log_scale, y_title="loss")
-        chart(figure, f"losses-{key}", "Losses by epoch")
+        chart(figure, f"losses-{key}", "Losses by epoch", "**Losses** (mean over the epoch)")
     with right:
-        st.markdown("**Validation** (mean over users)")
         if validation.empty:
             st.caption("The first validation has not been reached yet.")
             return
@@ -62,7 +61,7 @@ def show_curves(history: Sequence[Mapping[str, Any]], settings: CurveSettings, k
         figure = curves(main if len(main) else validation, series="name", smoothing=settings.smoothing, y_title="recall, NDCG")
         if best_epoch:
             mark_epoch(figure, best_epoch, "best")
-        chart(figure, f"validation-{key}", "Validation figures by epoch")
+        chart(figure, f"validation-{key}", "Validation figures by epoch", "**Validation** (mean over users)")
 
 
 def live_directory(space: Workspace, found: Job) -> Path | None:
@@ -103,13 +102,12 @@ def run_rows(runs: Sequence[Artefact]) -> pd.DataFrame:
         test, validation = summary.get("test", {}), summary.get("validation", {})
         rows.append(
             {
-                "run": run_label(run),
-                "model": summary.get("model"),
-                "form": summary.get("form"),
+                "model": model_name(run),
+                "form": _FORMS.get(summary.get("form", ""), summary.get("form")),
                 "seed": summary.get("seed"),
-                "test recall@20": test.get("recall@20"),
-                "test ndcg@20": test.get("ndcg@20"),
-                "validation recall@20": validation.get("recall@20"),
+                "recall@20 (test)": test.get("recall@20"),
+                "ndcg@20 (test)": test.get("ndcg@20"),
+                "recall@20 (valid.)": validation.get("recall@20"),
                 "epochs": summary.get("epochs"),
                 "seconds": summary.get("seconds"),
                 "device": summary.get("device"),
@@ -153,6 +151,4 @@ def compare_runs(runs: Sequence[Artefact], settings: CurveSettings) -> None:
     if difference.empty:
         st.caption("These runs have the same settings.")
     else:
-        st.markdown("**Settings that differ**")
-        st.dataframe(difference, hide_index=True, key="config-difference")
-        export_table(difference, "config-difference")
+        table(difference, "config-difference", "**Settings that differ**")

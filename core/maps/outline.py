@@ -8,7 +8,7 @@ import numpy as np
 
 
 def inside(points: np.ndarray, xs: Sequence[float], ys: Sequence[float]) -> np.ndarray:
-    """bool [n]: whether each point is inside an outline, by the even-odd rule.
+    """Bool [n]: whether each point is inside an outline, by the even-odd rule.
 
     Args:
         points: float [n, 2].

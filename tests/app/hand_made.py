@@ -10,9 +10,11 @@ import pandas as pd
 import torch
 
 from core.data.assemble import assemble, publish_dataset
+from core.data.dataset import ReviewDataset
 from core.data.report import ImportReport
 from core.extraction.schema import STATEMENT_COLUMNS
 from core.extraction.taxonomy import Taxonomy
+from core.motivations.build import build_profiles
 from core.storage import write_json, write_parquet, write_tensors
 from core.training.config import TrainingConfig
 from core.training.run import RunVectors
@@ -47,15 +49,17 @@ def publish_reviews(space: Workspace, name: str = "small", *, generated: bool = 
 
 
 def statements_of(dataset_path: Path) -> pd.DataFrame:
-    """One statement per review, about the motivation whose example the review holds."""
+    """One statement per training review, about the motivation whose example the review holds."""
     interactions = pd.read_parquet(dataset_path / "interactions.parquet")
     known = {example: number for number, entry in enumerate(TAXONOMY.motivations) for example in entry.examples}
     rows = []
     for number, review in enumerate(interactions.itertuples()):
+        if review.split != "train":
+            continue
         quote = str(review.text).removesuffix(" Bought it in spring.")
         polarity = "negative" if number % 6 == 0 else "positive"
         position = ("review", number, review.user_idx, review.item_idx, known.get(quote, len(TAXONOMY)))
-        rows.append((*position, quote, quote, polarity, 0.4 + (number % 6) / 10, 0.8, True, 1.0, number))
+        rows.append((*position, quote, quote, polarity, 0.4 + (number % 6) / 10, 0.8, True, 1.0, len(rows)))
     return pd.DataFrame(rows, columns=list(STATEMENT_COLUMNS)).astype(STATEMENT_COLUMNS)
 
 
@@ -146,15 +150,15 @@ def publish_extraction(space: Workspace, dataset: Artefact) -> Artefact:
         write_parquet(draft.path / "statements.parquet", statements)
         write_tensors(draft.path / "embeddings.safetensors", {"embeddings": embeddings})
         write_json(draft.path / "taxonomy.json", TAXONOMY)
-        draft.summary |= {"statements": len(statements)}
+        draft.summary |= {"n_statements": len(statements), "coverage": 0.95}
     return space.get("extraction", f"{dataset.manifest.name}-ex0")
 
 
 def fill(space: Workspace) -> Workspace:
     """Put everything into a workspace."""
     dataset = publish_reviews(space)
-    publish_extraction(space, dataset)
+    profiles = build_profiles(space, publish_extraction(space, dataset), ReviewDataset.load(dataset))
     publish_run(space, dataset, TrainingConfig(model="lightgcn"))
-    run = publish_run(space, dataset, TrainingConfig())
+    run = publish_run(space, dataset, TrainingConfig(), profiles=profiles)
     publish_map(space, run)
     return space

@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from studio import CHROMIUM, FLAGS, ROOT, running_studio, wait_until_still  # noqa: E402
+from studio import CHROMIUM, FLAGS, ROOT, running_studio, wait_until_still
 
 PAGES = {
     "overview": "",
