@@ -95,7 +95,9 @@ def _profiles(workspace: Workspace, dataset: Artefact, config: ModelConfig) -> A
         return None
     known = workspace.made_from("profiles", dataset)
     if not known:
-        raise InputError("LMMRec needs the profiles of the dataset", where=dataset.id, hint=f"Run `lmmrec extract {dataset.manifest.name}` first")
+        raise InputError(
+            "LMMRec needs the profiles of the dataset", where=dataset.id, hint=f"Run `lmmrec extract {dataset.manifest.name}` first"
+        )
     return known[0]
 
 
@@ -124,7 +126,9 @@ def _publish(
         item_bias=vectors.pop("item_bias", torch.zeros(splits["train"].n_items)),
         views=vectors,
     )
-    with workspace.publish("run", identifier, name=_run_name(source, config), sources=sources, config=config.model_dump(mode="json")) as draft:
+    with workspace.publish(
+        "run", identifier, name=_run_name(source, config), sources=sources, config=config.model_dump(mode="json")
+    ) as draft:
         draft.generated = source.manifest.generated
         write_json(draft.path / "config.json", config)
         history = "".join(json.dumps(record) + "\n" for record in result.history)

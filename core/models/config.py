@@ -32,6 +32,7 @@ class ModelConfig(BaseModel):
     mcs_weight: float = Field(0.1, ge=0, description="Weight of the Motivation Coordination Strategy")
     mcs_temperature: float = Field(0.2, gt=0, description="Temperature of its InfoNCE")
     slot_mcs_weight: float = Field(0.1, ge=0, description="Weight of the same per motivation slot (slots form)")
+    slot_nodes: int = Field(256, ge=2, description="Nodes of each side a step compares per slot")
     itcm_weight: float = Field(0.05, ge=0, description="Weight of the Interaction-Text Correspondence")
     itcm_alpha: float = Field(0.5, ge=0, le=1, description="Share of the one-hot target in its soft targets")
     momentum: float = Field(0.995, ge=0, lt=1, description="Momentum of the teacher")

@@ -103,8 +103,9 @@ class LMMRec(nn.Module):
             if self.config.mcs_weight > 0:
                 terms["mcs"] = terms["mcs"] + self.config.mcs_weight * self.coordination(view, whole)
             if self.config.slot_mcs_weight > 0 and self.student.slot_text is not None:
-                slots = self.student.slot_view(text, nodes)
-                coordination = self.coordination(self.student.in_slots(view), slots, text.present[nodes])
+                some = torch.randperm(len(nodes), device=nodes.device)[: self.config.slot_nodes]
+                slots = self.student.slot_view(text, nodes[some])
+                coordination = self.coordination(self.student.in_slots(view[some]), slots, text.present[nodes[some]])
                 terms["slot_mcs"] = terms["slot_mcs"] + self.config.slot_mcs_weight * coordination
             if self.teacher is not None:
                 terms["itcm"] = terms["itcm"] + self.config.itcm_weight * self._correspondence(side, nodes, view, whole, text)

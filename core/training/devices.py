@@ -32,4 +32,4 @@ def thread_count(n_values: int) -> int:
 
     Small graphs are faster on one thread (see `benchmarks/`). The rule depends on the size alone, so that results repeat.
     """
-    return 1 if n_values < 3_000_000 else (os.cpu_count() or 1)
+    return 1 if n_values < 20_000_000 else (os.cpu_count() or 1)
