@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 
@@ -9,4 +10,6 @@ def main() -> None:
     """Entry point of the `lmmrec` command."""
     from core.cli.commands import run
 
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a further Ctrl-C while the process ends must not change how it ended
+    sys.exit(status)

@@ -72,8 +72,8 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last resort: people get one line, --debug the rest
         if os.environ.get("LMMREC_DEBUG"):
             traceback.print_exc()
-        first = (str(error).splitlines() or [""])[0]
-        return _fail(f"Unexpected {type(error).__name__}: {first} Run `lmmrec --debug ...` for the traceback.", 1)
+        first = (str(error).splitlines() or ["no message"])[0].rstrip(".")
+        return _fail(f"Unexpected {type(error).__name__}: {first}. Run `lmmrec --debug ...` for the traceback.", 1)
 
 
 def _usage(error: Exception) -> int:

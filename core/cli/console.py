@@ -108,7 +108,7 @@ class ProgressLine:
             parts.append(f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s")
             if event.total > event.done:
                 parts.append(f"{duration((event.total - event.done) / rate)} left")
-        numbers = {name: value for name, value in event.measures.items() if isinstance(value, float)}
+        numbers = {name: value for name, value in event.measures.items() if isinstance(value, float) and not name.endswith("_per_s")}
         parts += [f"{name} {value:.4g}" for name, value in list(numbers.items())[:3]]
         return "  ".join(parts)
 

@@ -60,10 +60,16 @@ def compute_demo(workspace: Workspace, progress: Progress = silent, stop: Callab
 
 
 def _rebuild(workspace: Workspace, progress: Progress, stop: Callable[[], bool]) -> Artefact:
-    """Compute in a workspace of its own, then move everything in: a stopped rebuild leaves the old demo."""
+    """Compute in a workspace of its own, then move everything in: a stopped rebuild leaves the old demo.
+
+    Only the cache of sentence embeddings is shared: it is keyed by content, and what a stopped rebuild embedded is not lost.
+    """
     staging = workspace.new_draft("demo")
     try:
-        made = compute_demo(Workspace(staging / "workspace"), progress, stop)
+        fresh = Workspace(staging / "workspace")
+        workspace.cache.mkdir(exist_ok=True)
+        fresh.cache.symlink_to(workspace.cache, target_is_directory=True)
+        made = compute_demo(fresh, progress, stop)
         return [workspace.adopt(artefact.path) for artefact in made][-1]
     finally:
         shutil.rmtree(staging, ignore_errors=True)
