@@ -248,22 +248,40 @@ def test_unexpected_error_is_one_line_and_debug_shows_the_rest(monkeypatch: pyte
 # --- the process ---------------------------------------------------------------------------------------------------------
 
 
-def test_ctrl_c_ends_with_130(tmp_path: Path):
-    os.mkfifo(tmp_path / "endless.jsonl")
-    command = [sys.executable, "-m", "core.cli", *map(str, import_of(tmp_path / "endless.jsonl"))]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    running = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 30
-    while not (tmp_path / "workspace" / "workspace.json").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(1.0)
-    running.send_signal(signal.SIGINT)  # asks; reading a pipe does not listen
-    time.sleep(0.5)
+ENDLESS = """
+import sys, time
+from core.errors import StoppedError
+from core.jobs import steps
+from core.progress import ProgressEvent
+
+def endless(workspace, request, progress, stop):
+    progress(ProgressEvent("Reading for ever"))
+    while not (LISTENS and stop()):
+        time.sleep(0.01)
+    raise StoppedError("The import was stopped", hint="Nothing was written")
+
+steps.import_dataset = endless
+from core.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(("listens", "words"), [(True, "The import was stopped. Nothing was written"), (False, "Stopped.")])
+def test_ctrl_c_ends_with_130(listens: bool, words: str, tmp_path: Path):
+    command = [sys.executable, "-c", ENDLESS.replace("LISTENS", str(listens)), *map(str, import_of(tmp_path / "any.csv"))]
+    running = subprocess.Popen(
+        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert running.stderr is not None
+    assert "Reading for ever" in running.stderr.readline()
     running.send_signal(signal.SIGINT)
+    if not listens:
+        time.sleep(0.5)
+        running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=30)
     assert (running.returncode, out) == (130, "")
     assert "Traceback" not in err
+    assert err.splitlines()[-1] == words
 
 
 def test_reader_that_leaves_early_causes_no_traceback(tmp_path: Path):

@@ -1,7 +1,7 @@
 """Jobs as real processes: they outlive who launched them, stop when asked, and their death is noticed.
 
-The work is an import of a small table: the quickest of all kinds. Where it has to take long, the file is a named pipe
-nobody writes to.
+The work is an import of a small table, the quickest of all kinds; where it has to take long, it is the whole demo, and
+its process is frozen as soon as it runs.
 """
 
 from __future__ import annotations
@@ -43,13 +43,6 @@ def reviews(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def endless(tmp_path: Path) -> Path:
-    path = tmp_path / "endless.jsonl"
-    os.mkfifo(path)
-    return path
-
-
 def import_of(path: Path, name: str = "shop") -> dict[str, Any]:
     return {"request": {"path": str(path), "format": "table", "name": name, "min_interactions": 1}}
 
@@ -62,12 +55,14 @@ def wait_for(workspace: Workspace, identifier: str, condition: Callable[[Job], b
     return found
 
 
+def frozen(workspace: Workspace) -> Job:
+    found = wait_for(workspace, launch(workspace, "demo", {"rebuild": True}), lambda one: one.status == "running")
+    os.kill(found.pid or 0, signal.SIGSTOP)
+    return found
+
+
 def ended(found: Job) -> bool:
     return not found.live
-
-
-def started(found: Job) -> bool:
-    return found.status == "running"
 
 
 def test_job_ends_in_its_artefact(workspace: Workspace, reviews: Path):
@@ -113,9 +108,9 @@ def test_relative_paths_mean_the_folder_of_who_asks(workspace: Workspace, review
     assert found.status == "finished", log_tail(workspace, found.id)
 
 
-def test_same_live_job_is_started_once(workspace: Workspace, endless: Path):
-    first = launch(workspace, "import", import_of(endless))
-    assert launch(workspace, "import", import_of(endless)) == first
+def test_same_live_job_is_started_once(workspace: Workspace):
+    first = frozen(workspace).id
+    assert launch(workspace, "demo", {"rebuild": True}) == first
     assert len(jobs(workspace)) == 1
 
 
@@ -129,8 +124,8 @@ def test_job_survives_who_launched_it(workspace: Workspace, reviews: Path):
     assert found.status == "finished", log_tail(workspace, found.id)
 
 
-def test_killed_worker_is_noticed(workspace: Workspace, endless: Path):
-    running = wait_for(workspace, launch(workspace, "import", import_of(endless)), started)
+def test_killed_worker_is_noticed(workspace: Workspace):
+    running = frozen(workspace)
     os.kill(running.pid or 0, signal.SIGKILL)
     found = wait_for(workspace, running.id, ended, limit_s=10)
     assert found.status == "lost"
@@ -152,8 +147,8 @@ def test_job_that_was_never_started_is_lost(workspace: Workspace, monkeypatch: p
     assert jobs(workspace)[0].status == "lost"
 
 
-def test_work_that_does_not_listen_is_ended_by_force(workspace: Workspace, endless: Path, monkeypatch: pytest.MonkeyPatch):
-    running = wait_for(workspace, launch(workspace, "import", import_of(endless)), started)
+def test_work_that_does_not_listen_is_ended_by_force(workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
+    running = frozen(workspace)
     stop(workspace, running.id)
     assert JobStore(workspace).stop_requested(running.id)
     monkeypatch.setattr(launching, "STOP_GRACE_S", -11.0)
