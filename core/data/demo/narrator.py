@@ -14,6 +14,7 @@ from core.data.demo.voices import JOINERS, TEMPERAMENTS, Voice, sentence, write_
 
 _ATTEMPTS = 4
 _SOUR = (0.95, 0.85, 0.4, 0.0, 0.0)  # chance that a review of 1..5 stars grumbles about its main point
+_SMALL_TALK = ((70, 30, 0, 0), (34, 38, 21, 7))  # weights of 0..3 sentences without a reason, in short reviews and in longer ones
 _SECOND_SOUR = (0.7, 0.6, 0.4, 0.12, 0.03)
 _STAFF = (
     "our waiter",
@@ -86,7 +87,7 @@ class Narrator:
         if story.complaint and length >= 3 + len(others):
             others.append(self._reason(story.complaint, True))
         least = 2 if others and length >= 3 else 1
-        talk = min(length - len(others) - least, rng.choices((0, 1, 2, 3), (34, 38, 21, 7))[0])
+        talk = min(length - len(others) - least, rng.choices((0, 1, 2, 3), _SMALL_TALK[length > 2])[0])
         sours = rng.random() < _SOUR[story.rating - 1]
         main = [self._reason(story.dominant, sours) for _ in range(max(1, length - len(others) - talk))]
         at = rng.randrange(len(main)) + 1 if rng.random() < 0.75 else 0
