@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
 import shutil
 import tarfile
 from pathlib import Path
@@ -57,7 +58,7 @@ def packed(archive: Path) -> list[tuple[Kind, str]]:
             handle = tar.extractfile(first) if first is not None and first.name == _INDEX else None
             index = json.loads(handle.read()) if handle is not None else {}
             version, listed = index["format_version"], [(kind, identifier) for kind, identifier in index["artefacts"]]
-    except (tarfile.TarError, EOFError, OSError, ValueError, KeyError) as error:
+    except (tarfile.TarError, lzma.LZMAError, EOFError, OSError, ValueError, KeyError) as error:
         raise InputError("The prebuilt demo is damaged", where=str(archive), hint=_DAMAGED) from error
     if version > FORMAT_VERSION:
         raise InputError("The prebuilt demo was made by a newer version", where=str(archive), hint=_DAMAGED)
@@ -86,7 +87,10 @@ def unpack(workspace: Workspace, archive: Path) -> Artefact:
 def _extract(archive: Path, staging: Path) -> None:
     with disk_errors(staging):
         try:
+            with lzma.open(archive) as whole:
+                while whole.read(1 << 20):  # to the end: xz then compares its checksums
+                    pass
             with tarfile.open(archive, "r:xz") as tar:
                 tar.extractall(staging, filter="data")  # refuses absolute paths, "..", links out of the folder and devices
-        except (tarfile.TarError, EOFError) as error:
+        except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
             raise InputError("The prebuilt demo is damaged", where=str(archive), hint=_DAMAGED) from error
