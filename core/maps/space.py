@@ -39,13 +39,16 @@ class MapSpace:
     def of(cls, run: RunVectors) -> MapSpace:
         """Put both sides of an inner-product model into one space.
 
-        The vectors as trained lie in two cones: every side has a direction that all its nodes share (for items, popularity)
-        and its own scale, so a neighbour is nearly always of the same side and the map falls into two islands. Three steps
-        that take away only what the sides do not share: the side's mean is subtracted; each slot is scaled so that it has the
-        same spread on both sides (a user slot times a, the item slot divided by a: the scores do not change); and every
-        vector is brought to unit length, so that what remains is which motivations a node leans to and how.
+        Each slot is scaled so that it has the same spread on both sides (a user slot times a, the item slot divided by a: the
+        scores do not change, so neither should the map), then every vector is brought to unit length: what remains is which
+        motivations a node leans to and how, not how active or popular it is.
+
+        Subtracting each side's mean as well, as two-tower models are often drawn, was measured and left out: propagation makes
+        a user the mean of its items, so the sides mix without it (`core.maps.quality.mixing` 0.98 to 0.99 against 1.01 on runs
+        of Amazon musical instruments), and with it a user's nearest items agree less with its best-scored ones (20 of each
+        share 0.65 instead of 0.71 for LMMRec, 0.52 instead of 0.64 for LightGCN).
         """
-        user, item = (side.float() - side.float().mean(dim=0) for side in (run.user, run.item))
+        user, item = run.user.float(), run.item.float()
         spreads = [side.square().mean(dim=(0, 2)).sqrt().clamp_min(1e-12) for side in (user, item)]
         balance = (spreads[1] / spreads[0]).sqrt()[None, :, None]
         joined = torch.cat([(user * balance).flatten(1), (item / balance).flatten(1)])

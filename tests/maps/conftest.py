@@ -63,7 +63,7 @@ def make_run(small_dataset: ReviewDataset) -> Callable[..., OpenedRun]:
         user, item = two_groups(small_dataset.n_users, generator), two_groups(small_dataset.n_items, generator)
         if not named:
             user, item = user.flatten(1)[:, None], item.flatten(1)[:, None]
-        vectors = RunVectors(user, item + 3.0, KEYS if named else (), torch.zeros(small_dataset.n_items), {})
+        vectors = RunVectors(user, item * 3.0, KEYS if named else (), torch.zeros(small_dataset.n_items), {})
         return OpenedRun("run-0", "run", vectors, small_dataset, two_group_profiles(small_dataset) if profiles else None)
 
     return make
