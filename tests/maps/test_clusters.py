@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.maps.clusters import cluster, distinct_names, typical_motivations
@@ -88,6 +88,7 @@ def test_clusters_without_words_are_numbered() -> None:
     assert distinct_names([None, None], {}, words) == ["Cluster 1", "Cluster 2"]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(["sound", "price", None]), st.lists(st.sampled_from("abcd"), max_size=3)), min_size=1, max_size=12)
 )

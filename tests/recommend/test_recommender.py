@@ -80,6 +80,7 @@ def test_equal_scores_are_ordered_by_item(make_recommender: Callable[..., Recomm
     assert [tied.rank_of("u2", f"i{item}") for item in listed] == list(range(1, len(listed) + 1))
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=30))
 def test_ranking_keys_order_as_scores_then_index(values: list[float]) -> None:
     keys = ranking_keys(torch.tensor([values], dtype=torch.float32))[0].tolist()
