@@ -1,7 +1,7 @@
 """LMMRec (arXiv 2602.05474) around any backbone: interaction view with prototypes, text view, and what keeps them together.
 
     h = backbone(A)                              interaction encoder
-    p_kc = softmax_c(<h_k, c_kc> / tau_p)        motivation prototypes, per slot
+    p_kc = softmax_c(<h_k, c_kc> / tau_p)        motivation prototypes, per slot, centred
     z_k = h_k + sum_c p_kc c_kc                  interaction view
     t_k = MLP_k(x_k),  t = MLP(x)                text view, per slot and of the whole profile
     L = L_rec(z) + MCS(z, t) + MCS_slots(z_k, t_k) + ITCM(z, t) + independence + regularisation
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from core.models.backbones import Backbone
 from core.models.collaborative import embedding_norm
@@ -52,8 +51,11 @@ class DualEncoder(nn.Module):
 
     def _with_prototypes(self, nodes: torch.Tensor) -> torch.Tensor:
         slots = nodes.view(len(nodes), self.n_slots, self.slot_dim).transpose(0, 1)
-        share = (torch.bmm(slots, self.prototypes.transpose(1, 2)) / self.prototype_temperature).softmax(dim=2)
-        return (slots + torch.bmm(share, self.prototypes)).transpose(0, 1).reshape(nodes.shape)
+        # Without a common mean: what all prototypes share would be added to every node and act as an item bias (measured: it
+        # makes the training overfit to popularity within a few epochs).
+        prototypes = self.prototypes - self.prototypes.mean(dim=1, keepdim=True)
+        share = (torch.bmm(slots, prototypes.transpose(1, 2)) / self.prototype_temperature).softmax(dim=2)
+        return (slots + torch.bmm(share, prototypes)).transpose(0, 1).reshape(nodes.shape)
 
     def text_view(self, text: NodeText, nodes: torch.Tensor) -> torch.Tensor:
         """t of some nodes (indices int64 [m]) from their whole profile: float [m, d]."""

@@ -23,7 +23,7 @@ class BatchSampler:
     """
 
     def __init__(self, interactions: Interactions, config: ModelConfig, batch_size: int, generator: torch.Generator, device: torch.device) -> None:
-        pairs = torch.from_numpy(interactions.pairs).to(device)
+        pairs = torch.tensor(interactions.pairs, device=device)
         self.users, self.items = pairs[:, 0].contiguous(), pairs[:, 1].contiguous()
         self.n_items = interactions.n_items
         self.keys = (self.users * self.n_items + self.items).sort().values

@@ -1,0 +1,72 @@
+"""What every model must hold: the checkerboard, repeatability, and save and load without a change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.models.build import build_model
+from core.models.graph import Interactions
+from core.models.text_features import TextFeatures
+from core.models.top_k import top_k
+from core.storage import read_tensors, write_tensors
+from core.training.config import TrainingConfig
+from core.training.trainer import TrainingResult, fit
+
+MODELS = {
+    "lightgcn with bpr": {"model": "lightgcn", "loss": "bpr"},
+    "lightgcn with softmax": {"model": "lightgcn", "loss": "softmax", "temperature": 0.3},
+    "lmmrec in slots": {"model": "lmmrec", "form": "slots", "slot_dim": 4},
+    "lmmrec in slots with softmax": {"model": "lmmrec", "form": "slots", "slot_dim": 4, "loss": "softmax"},
+    "lmmrec as one vector": {"model": "lmmrec", "form": "vector"},
+    "lmmrec with prototypes": {"model": "lmmrec", "slot_dim": 4, "prototypes": 4},
+    "lmmrec with its text view": {"model": "lmmrec", "slot_dim": 4, "text_scale": 0.5},
+}
+
+
+def trained(settings: dict[str, object], checkerboard: Interactions, text: TextFeatures, **more: object) -> TrainingResult:
+    config = TrainingConfig.model_validate({"dim": 8, "batch_size": 128, "epochs": 30, "device": "cpu", "learning_rate": 0.01} | settings | more)
+    return fit(checkerboard, text, config, lambda vectors: {"recall@20": float(-vectors["user"].abs().mean() * 0)})
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_recommends_inside_the_block(name: str, checkerboard: Interactions, block_text: TextFeatures) -> None:
+    config = {"patience": 100}
+    result = trained(MODELS[name] | config, checkerboard, block_text)
+    vectors = result.model.vectors()
+    ranked, _ = top_k(vectors["user"].flatten(1), vectors["item"].flatten(1), 3, exclude=checkerboard.matrix())
+    filled = ranked >= 0
+    inside = ((ranked % 2) == (np.arange(40) % 2)[:, None]) & filled
+    assert inside.sum() / filled.sum() > 0.9
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_same_seed_gives_the_same_numbers(name: str, checkerboard: Interactions, block_text: TextFeatures) -> None:
+    first, second = (trained(MODELS[name], checkerboard, block_text, epochs=3) for _ in range(2))
+    assert [record["losses"] for record in first.history] == [record["losses"] for record in second.history]
+    assert all(torch.equal(first.vectors[key], second.vectors[key]) for key in first.vectors)
+    other = trained(MODELS[name], checkerboard, block_text, epochs=3, seed=1)
+    assert not torch.equal(first.vectors["user"], other.vectors["user"])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_save_and_load_change_nothing(name: str, checkerboard: Interactions, block_text: TextFeatures, tmp_path: Path) -> None:
+    result = trained(MODELS[name], checkerboard, block_text, epochs=3)
+    write_tensors(tmp_path / "model.safetensors", result.model.state_dict())
+    config = TrainingConfig.model_validate({"dim": 8} | MODELS[name])
+    loaded = build_model(checkerboard, block_text, config)
+    loaded.load_state_dict(read_tensors(tmp_path / "model.safetensors"))
+    loaded.eval()
+    again = loaded.vectors()
+    assert all(torch.equal(again[key], result.vectors[key]) for key in again)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_slots_have_the_promised_shapes(name: str, checkerboard: Interactions, block_text: TextFeatures) -> None:
+    vectors = trained(MODELS[name], checkerboard, block_text, epochs=1).vectors
+    slots = 3 if MODELS[name].get("form", "slots") == "slots" and MODELS[name]["model"] == "lmmrec" else 1
+    assert vectors["user"].shape[:2] == (40, slots)
+    assert vectors["item"].shape == (30, slots, vectors["user"].shape[2])

@@ -1,0 +1,79 @@
+"""What is particular to LMMRec: its terms, its teacher, and that text without a meaning for a term leaves it out."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from core.errors import InputError
+from core.models.build import build_model
+from core.models.config import ModelConfig
+from core.models.graph import Interactions
+from core.models.lmmrec import DualEncoder, LMMRec
+from core.models.recommendation import Batch
+from core.models.text_features import TextFeatures
+
+BATCH = Batch(torch.tensor([0, 0, 1, 2, 5]), torch.tensor([0, 2, 1, 2, 3]), torch.tensor([1, 1, 0, 5, 4]))
+
+
+def model(checkerboard: Interactions, text: TextFeatures, **settings: object) -> LMMRec:
+    config = ModelConfig.model_validate({"slot_dim": 4, "dim": 8, "loss": "bpr"} | settings)
+    built = build_model(checkerboard, text, config)
+    assert isinstance(built, LMMRec)
+    return built
+
+
+@pytest.mark.parametrize(
+    ("weight", "term"), [("mcs_weight", "mcs"), ("slot_mcs_weight", "slot_mcs"), ("itcm_weight", "itcm"), ("independence_weight", "independence")]
+)
+def test_a_weight_of_zero_takes_its_term_out(checkerboard: Interactions, block_text: TextFeatures, weight: str, term: str) -> None:
+    assert term in model(checkerboard, block_text, **{weight: 0.1}).losses(BATCH)
+    assert term not in model(checkerboard, block_text, **{weight: 0.0}).losses(BATCH)
+
+
+def test_terms_scale_with_their_weight(checkerboard: Interactions, block_text: TextFeatures) -> None:
+    one, two = (model(checkerboard, block_text, mcs_weight=weight, text_dropout=0.0).losses(BATCH)["mcs"] for weight in (0.1, 0.2))
+    assert torch.allclose(2 * one, two)
+
+
+def test_teacher_follows_by_its_momentum_and_takes_no_gradient(checkerboard: Interactions, block_text: TextFeatures) -> None:
+    lmmrec = model(checkerboard, block_text, itcm_weight=0.1, momentum=0.9)
+    assert isinstance(lmmrec.teacher, DualEncoder)
+    before = [parameter.clone() for parameter in lmmrec.teacher.parameters()]
+    with torch.no_grad():
+        for parameter in lmmrec.student.parameters():
+            parameter.add_(1.0)
+    lmmrec.after_step()
+    for old, new in zip(before, lmmrec.teacher.parameters(), strict=True):
+        assert torch.allclose(new, old + 0.1, atol=1e-6)
+    sum(lmmrec.losses(BATCH).values()).backward()
+    assert all(parameter.grad is None for parameter in lmmrec.teacher.parameters())
+
+
+def test_every_part_of_the_student_learns(checkerboard: Interactions, block_text: TextFeatures) -> None:
+    lmmrec = model(checkerboard, block_text, itcm_weight=0.1, prototypes=3, slot_mcs_weight=0.1, independence_weight=0.1)
+    sum(lmmrec.losses(BATCH).values()).backward()
+    for name, parameter in lmmrec.student.named_parameters():
+        assert parameter.grad is not None, name
+        assert bool(torch.isfinite(parameter.grad).all()), name
+
+
+def test_prototypes_add_their_softmax_mean(checkerboard: Interactions, block_text: TextFeatures) -> None:
+    student = model(checkerboard, block_text, prototypes=3, prototype_temperature=0.5).student
+    users, _ = student.backbone()
+    slot, centres = users[7, 4:8], student.prototypes[1]
+    centres = centres - centres.mean(0)
+    share = torch.softmax(centres @ slot / 0.5, dim=0)
+    assert torch.allclose(student.interaction_view()[0][7, 4:8], slot + share @ centres, atol=1e-6)
+
+
+def test_silent_slots_have_a_silent_text_view(checkerboard: Interactions, block_text: TextFeatures) -> None:
+    lmmrec = model(checkerboard, block_text).eval()
+    slots = lmmrec.student.slot_view(block_text.users, torch.tensor([0, 1]))
+    assert not slots[0, 2].any()
+    assert slots[1, 2].any()
+
+
+def test_asks_for_text(checkerboard: Interactions) -> None:
+    with pytest.raises(InputError, match="profiles"):
+        build_model(checkerboard, None, ModelConfig(model="lmmrec"))
