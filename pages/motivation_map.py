@@ -18,7 +18,7 @@ def main() -> None:
     dataset = pick_dataset(space)
     page_head(
         "Motivation map",
-        "Users (circles) and items (diamonds), near each other where the same motivations move them. Only nearness counts: axes have no unit.",
+        "Users (circles) and items (diamonds), near each other where the same motivations move them. Axes have no unit.",
         generated=dataset is not None and dataset.manifest.generated,
     )
     if dataset is None:

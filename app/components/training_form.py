@@ -45,7 +45,7 @@ PRESET_NOTES = {
     "default": "The settings the measured figures were made with.",
     "fast": "At most 40 epochs and an early stop: for a first look.",
     "thorough": "Up to 1,000 epochs at a smaller step, with much patience.",
-    "paper": "As the paper has it: one vector of 32 dimensions, BPR, batches of 512. It cannot tell motivations apart, so it explains nothing.",
+    "paper": "As in the paper: one vector of 32 dimensions, BPR, batches of 512. It has no named motivations, so it explains nothing.",
 }
 _LABELS = {
     "mcs_weight": "MCS weight",

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from studio import CHROMIUM, FLAGS, ROOT, running_studio, wait_until_still
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.browser.studio import CHROMIUM, FLAGS, ROOT, running_studio, wait_until_still
 
 PAGES = {
     "overview": "",
@@ -42,6 +42,7 @@ def main() -> None:
                 context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
                 for name in options.pages:
                     page = context.new_page()
+                    page.set_default_timeout(180_000)
                     began = time.monotonic()
                     page.goto(f"{address}/{PAGES[name]}?{options.query}")
                     wait_until_still(page)

@@ -26,7 +26,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-START_LIMIT_S = 60.0
+START_LIMIT_S = 180.0
 
 
 def free_port() -> int:
@@ -49,7 +49,11 @@ def running_studio(workspace: Path) -> Iterator[str]:
         yield address
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        try:
+            server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
@@ -66,7 +70,7 @@ def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
     raise TimeoutError(f"The app was not ready within {START_LIMIT_S:.0f} s")
 
 
-def wait_until_still(page: Any, timeout_ms: int = 60_000) -> None:
+def wait_until_still(page: Any, timeout_ms: int = 120_000) -> None:
     """Wait until the script has run and every chart is drawn."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=timeout_ms)
     page.wait_for_function('() => !document.querySelector(\'[data-testid="stSkeleton"], [data-stale="true"]\')', timeout=timeout_ms)
