@@ -21,7 +21,6 @@ from core.progress import Progress, ProgressEvent, never_stop, silent
 
 STAGE = "Embedding sentences"
 CHUNK = 512  # sentences between two commits, reports and looks at the stop request
-_LOOKUP = 500  # keys in one query
 _WAIT_S = 60.0  # for another process's write to finish
 
 
@@ -56,7 +55,7 @@ class EmbeddingCache:
             StorageError: the disk refused or the cache file is damaged.
         """
         keys = [hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in texts]
-        first = {key: text for key, text in zip(reversed(keys), reversed(texts), strict=True)}
+        first = dict(zip(reversed(keys), reversed(texts), strict=True))
         distinct = sorted(first)
         rows = {key: row for row, key in enumerate(distinct)}
         vectors = np.zeros((len(distinct), self.encoder.dim), dtype=np.float16)
@@ -96,15 +95,15 @@ class EmbeddingCache:
 
 def _read(connection: sqlite3.Connection, keys: list[bytes], into: np.ndarray) -> set[bytes]:
     """Fill the rows of ``into`` whose keys are known; the keys found. A row of the wrong length counts as unknown."""
-    rows = {key: row for row, key in enumerate(keys)}
     found: set[bytes] = set()
-    for begin in range(0, len(keys), _LOOKUP):
-        wanted = keys[begin : begin + _LOOKUP]
-        marks = ",".join("?" * len(wanted))
-        for key, blob in connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", wanted):
-            if len(blob) == into.shape[1] * 2:
-                into[rows[key]] = np.frombuffer(blob, dtype="<f2")
-                found.add(key)
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (row INTEGER PRIMARY KEY, key BLOB NOT NULL)")
+    connection.execute("DELETE FROM wanted")
+    connection.executemany("INSERT INTO wanted VALUES (?, ?)", enumerate(keys))
+    for row, blob in connection.execute("SELECT wanted.row, vectors.vector FROM wanted JOIN vectors USING (key)"):
+        if len(blob) == into.shape[1] * 2:
+            into[row] = np.frombuffer(blob, dtype="<f2")
+            found.add(keys[row])
+    connection.commit()
     return found
 
 

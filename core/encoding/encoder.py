@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -53,12 +53,14 @@ def normalised(vectors: npt.NDArray[np.floating]) -> Vectors:
     return (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
 
 
-def default_encoder(choice: EncoderName = "auto", training_texts: Sequence[str] = (), device: str = "cpu") -> EncoderChoice:
+def default_encoder(
+    choice: EncoderName = "auto", training_texts: Callable[[], Sequence[str]] = tuple, device: str = "cpu"
+) -> EncoderChoice:
     """The encoder to use: MiniLM where its package is installed and intact, else TF-IDF + SVD fitted on ``training_texts``.
 
     Args:
         choice: "auto" falls back to TF-IDF; "minilm" and "tfidf" insist.
-        training_texts: texts TF-IDF is fitted on; never those of held-out interactions. MiniLM does not look at them.
+        training_texts: gives the texts TF-IDF is fitted on; never those of held-out interactions. Not called for MiniLM.
         device: "auto", "cpu", "cuda" or "mps", for MiniLM.
 
     Raises:
@@ -68,11 +70,11 @@ def default_encoder(choice: EncoderName = "auto", training_texts: Sequence[str] 
     from core.encoding.tfidf import TfidfEncoder
 
     if choice == "tfidf":
-        return EncoderChoice(TfidfEncoder.fit(training_texts), "TF-IDF with SVD, as asked for")
+        return EncoderChoice(TfidfEncoder.fit(training_texts()), "TF-IDF with SVD, as asked for")
     try:
         encoder = MiniLMEncoder.open(device=device)
     except InputError as error:
         if choice == "minilm":
             raise
-        return EncoderChoice(TfidfEncoder.fit(training_texts), f"TF-IDF with SVD, because MiniLM is not at hand: {error}")
+        return EncoderChoice(TfidfEncoder.fit(training_texts()), f"TF-IDF with SVD, because MiniLM is not at hand: {error}")
     return EncoderChoice(encoder, f"MiniLM from the installed package, in {encoder.precision}")

@@ -9,14 +9,20 @@ from __future__ import annotations
 import re
 
 from core.extraction.sentences import split_sentences
+from core.extraction.words import words
 
-_WHO = r"(?:(?:this|the|these|such)\s+(?:users?|customers?|reviewers?|players?|gamers?|readers?|items?|products?|places?|games?|books?)|they|it|users?|customers?|individuals|people|diners|guests|those|fans|lovers|anyone)"
+_THESE = r"(?:this|the|these|such)\s+(?:users?|customers?|reviewers?|players?|gamers?|readers?|items?|products?|places?|games?|books?)"
+_WHO = rf"(?:{_THESE}|they|it|users?|customers?|individuals|people|diners|guests|those|fans|lovers|anyone)"
 _LINK = (
-    r"(?:is|are|was|be|who|that|which|would|will|may|might|can|also|likely|tend|tends|seem|seems|to|especially|particularly|generally|of|looking|seeking|searching|for|"
-    r"interested|in|enjoys?|enjoying|enjoyed|appreciates?|appreciating|appreciated|loves?|likes?|values?|prefers?|favou?rs?|seeks?|wants?|by|and|or|suitable|ideal|perfect|known|recommended)"
+    r"(?:is|are|was|be|who|that|which|would|will|may|might|can|also|likely|tend|tends|seem|seems|to|especially|particularly|generally|"
+    r"of|looking|seeking|searching|for|interested|in|enjoys?|enjoying|enjoyed|appreciates?|appreciating|appreciated|loves?|likes?|"
+    r"values?|prefers?|favou?rs?|seeks?|wants?|by|and|or|suitable|ideal|perfect|known|recommended)"
 )
 _WHAT = r"(?:businesses|places|restaurants|establishments|venues|products|items|games|books|dining\s+experiences|those)"
-_OFFERS = r"(?:offer(?:s|ing)?|with|provid(?:e|es|ing)|featur(?:e|es|ing)|serv(?:e|es|ing)|hav(?:e|ing)|such\s+as|like|focus(?:ed|ing)?\s+on|a\s+focus\s+on)"
+_OFFERS = (
+    r"(?:offer(?:s|ing)?|with|provid(?:e|es|ing)|featur(?:e|es|ing)|serv(?:e|es|ing)|hav(?:e|ing)|such\s+as|like|"
+    r"focus(?:ed|ing)?\s+on|a\s+focus\s+on)"
+)
 _LEAD = re.compile(
     rf"^(?:based\s+on\s+[^,]{{0,120}},\s*)?(?:(?:ideal|perfect|great|suitable|recommended)\s+(?:for|to)\s+)?"
     rf"(?:{_WHO}\b(?:\s+{_LINK}\b)+\s+)(?:{_WHAT}\s+(?:(?:that|which)\s+)?(?:{_OFFERS}\s+)+)?",
@@ -30,6 +36,9 @@ _COMMA = re.compile(
     r"[,;:]\s+(?:(?:and|or|as\s+well\s+as|along\s+with|including|such\s+as|with)\s+)?|\s+(?:as\s+well\s+as|along\s+with|including|such\s+as)\s+"
 )
 _JOINT = re.compile(r"\s+(?:and|with|who\s+(?:also\s+)?(?:enjoy|appreciate|value|love))\s+", re.IGNORECASE)
+_LONE_ADJECTIVE = re.compile(r"(?:an?|the)\s+\S+|with\s+an?\s+\S+", re.IGNORECASE)
+_WORDS = re.compile(r"\w+")
+_EMPTY = words("says_nothing")
 _MIN_WORDS = 2  # of each side of "and" or "with": "flavorful and delicious dishes" stays whole
 
 
@@ -45,9 +54,21 @@ def split_profile(text: str) -> list[str]:
         lead = _LEAD.match(sentence)
         rest = sentence[lead.end() :] if lead else sentence
         for part in _VERDICT.split(rest):
-            for chunk in _COMMA.split(part):
+            for chunk in _split_commas(part):
                 phrases.extend(_split_joints(chunk))
-    return [phrase for phrase in (phrase.strip(" \t\r\n.,;:") for phrase in phrases) if any(map(str.isalnum, phrase))]
+    stripped = [phrase.strip(" \t\r\n.,;:") for phrase in phrases]
+    return [phrase for phrase in stripped if any(word.lower() not in _EMPTY for word in _WORDS.findall(phrase))]
+
+
+def _split_commas(part: str) -> list[str]:
+    """``part`` at its commas, but not after a lone adjective ("a cozy, intimate setting")."""
+    pieces: list[str] = []
+    start = 0
+    for match in _COMMA.finditer(part):
+        if not _LONE_ADJECTIVE.fullmatch(part[start : match.start()].strip()):
+            pieces.append(part[start : match.start()])
+            start = match.end()
+    return [*pieces, part[start:]]
 
 
 def _split_joints(chunk: str) -> list[str]:

@@ -20,12 +20,12 @@ from core.data.dataset import ReviewDataset
 from core.encoding import EmbeddingCache, EncoderChoice, default_encoder
 from core.encoding.encoder import EncoderName, TextEncoder, Vectors
 from core.encoding.tfidf import TfidfEncoder
-from core.errors import InputError, StoppedError
+from core.errors import InputError
 from core.extraction.polarity import is_positive
 from core.extraction.schema import STATEMENT_COLUMNS
 from core.extraction.taxonomy import ASSETS, Taxonomy
-from core.extraction.texts import Texts, statement_texts
-from core.extraction.zero_shot import THRESHOLDS, VERSION, Labels, Thresholds, ZeroShotExtractor, strengths
+from core.extraction.texts import SourceTexts, Texts
+from core.extraction.zero_shot import GENERAL, THRESHOLDS, VERSION, Labels, Thresholds, ZeroShotExtractor, strengths
 from core.progress import Progress, ProgressEvent, never_stop, silent
 from core.storage import content_hash, write_json, write_parquet, write_tensors
 from core.workspace import Artefact, Workspace, artefact_id
@@ -39,18 +39,16 @@ class ExtractionConfig(BaseModel):
     backend: Literal["zero-shot"] = Field("zero-shot", description="What reads the reviews")
     encoder: EncoderName = Field("auto", description="Sentence encoder: MiniLM where it is at hand, else TF-IDF")
     taxonomy: str | None = Field(None, description="Path of a taxonomy, or products, places, games; none: by the dataset's domain")
-    score_threshold: float | None = Field(
-        None, ge=-1, le=1, description="Lowest score of a named motivation; none: measured for the encoder"
-    )
+    threshold: float | None = Field(None, ge=-1, le=2, description="Lowest evidence for a named motivation; none: measured for the encoder")
     temperature: float | None = Field(
-        None, gt=0, description="Score margin at which confidence reaches 0.76; none: measured for the encoder"
+        None, gt=0, description="Margin of the scores at which confidence reaches 0.76; none: measured for the encoder"
     )
 
     def thresholds(self, encoder: TextEncoder) -> Thresholds:
         """The thresholds to use with an encoder."""
         usual = THRESHOLDS[encoder.name]
-        score = usual.score if self.score_threshold is None else self.score_threshold
-        return Thresholds(score, usual.temperature if self.temperature is None else self.temperature)
+        evidence = usual.evidence if self.threshold is None else self.threshold
+        return Thresholds(evidence, usual.temperature if self.temperature is None else self.temperature)
 
 
 def extract_dataset(
@@ -77,21 +75,20 @@ def extract_dataset(
     """
     config = config or ExtractionConfig()
     taxonomy = _taxonomy(config, dataset)
-    progress(ProgressEvent("Splitting reviews"))
-    texts = statement_texts(dataset)
+    source = SourceTexts.read(dataset)
+    choice = _encoder(config, taxonomy, source)
+    key = content_hash(config, VERSION, taxonomy, choice.encoder.name, choice.encoder.fingerprint, source.key)
+    identifier = artefact_id(dataset.name, key)
+    known = workspace.find("extraction", identifier)
+    if known is not None and known.manifest.sources.get("dataset") == dataset.id:
+        return known
+    progress(ProgressEvent("Splitting reviews", 0, len(source.reviews)))
+    texts = source.sentences
     if not len(texts.rows):
         raise InputError(
             "No text in the training reviews or profiles", where=f"dataset {dataset.id}", hint="Import a dataset with review texts"
         )
-    if stop():
-        raise StoppedError("Stopped while splitting reviews")
-    choice = _encoder(config, taxonomy, texts)
-    identifier = artefact_id(
-        dataset.name, content_hash(config, VERSION, taxonomy, choice.encoder.name, choice.encoder.fingerprint, texts.key)
-    )
-    known = workspace.find("extraction", identifier)
-    if known is not None and known.manifest.sources.get("dataset") == dataset.id:
-        return known
+    progress(ProgressEvent("Splitting reviews", len(source.reviews), len(source.reviews)))
     return _extract(workspace, dataset, config, taxonomy, texts, choice, identifier, progress, stop)
 
 
@@ -160,9 +157,10 @@ def _taxonomy(config: ExtractionConfig, dataset: ReviewDataset) -> Taxonomy:
     return Taxonomy.read(path)
 
 
-def _encoder(config: ExtractionConfig, taxonomy: Taxonomy, texts: Texts) -> EncoderChoice:
+def _encoder(config: ExtractionConfig, taxonomy: Taxonomy, source: SourceTexts) -> EncoderChoice:
+    """The encoder; a fitted one learns the taxonomy's words too."""
     phrases = [phrase for entry in taxonomy.motivations for phrase in (*entry.examples, entry.description)]
-    return default_encoder(config.encoder, [*texts.distinct, *phrases])
+    return default_encoder(config.encoder, lambda: [*source.sentences.distinct, *phrases, *GENERAL])
 
 
 def _statements(texts: Texts, labels: Labels) -> pd.DataFrame:

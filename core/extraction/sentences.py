@@ -9,6 +9,8 @@ from __future__ import annotations
 import html
 import re
 
+from core.extraction.words import words
+
 MAX_CHARS = 240  # a longer sentence is cut into clauses, for it rarely speaks of one motivation only
 MIN_CLAUSE_CHARS = 25
 MIN_CLAUSE_WORDS = 4
@@ -17,20 +19,16 @@ _TAG = re.compile(r"<\s*/?\s*(?:br|p|div|li|ul|b|i|a|span)\b[^<>]{0,200}>", re.I
 _END = re.compile(r"[.!?…。！？]+[\"'”’»)\]]*|\s*[\r\n]+\s*|(?:<\s*/?\s*(?:br|p|div|li)\b[^<>]{0,200}>\s*)+", re.IGNORECASE)
 _WORD_BEFORE = re.compile(r"\S{1,40}$")
 _WORD_AFTER = re.compile(r"\w+")
-_ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st sr jr vs approx dept est fig vol min max inc ltd co corp misc incl ft oz lb lbs hr hrs sec mt e.g i.e eg ie a.m p.m".split()
-)
-_ONLY_BEFORE_DIGITS = frozenset(["no", "nr", "pp", "ca"])
-_ONLY_BEFORE_CAPITALS = frozenset(
-    ["etc", "inc", "co", "ltd", "corp", "oz", "lb", "lbs", "ft", "min", "max", "hr", "hrs", "sec", "a.m", "p.m"]
-)
-_DOMAINS = frozenset("com net org edu gov co uk io ca de fr jp info html htm php pdf jpg png mp3 wav exe txt tv me".split())
-_CONTRAST = re.compile(r"\s*;\s*|,?\s+(?=(?:but|however|although|though|whereas|yet|except|unfortunately)\b)", re.IGNORECASE)
-_NO_CONTRAST_AFTER = frozenset("nothing anything all none help everything anyone everyone who not even as".split())
+_ABBREVIATIONS = words("abbreviations")
+_ONLY_BEFORE_DIGITS = words("before_digits_only")
+_ONLY_BEFORE_CAPITALS = words("abbreviations_that_may_end")
+_DOMAINS = words("domain_endings")
+_CONTRAST = re.compile(r"\s*;\s+|,?\s+(?=(?:but|however|although|though|whereas|yet|except|unfortunately)\b)", re.IGNORECASE)
+_NO_CONTRAST_AFTER = words("no_turn_after")
 _TIERS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"\s*;\s*|\s+[-–—]+\s+|:\s+",
+        r"\s*;\s+|\s+[-–—]+\s+|:\s+",
         r",\s+(?=(?:and|or|so|but|because|since|which|while|then|plus|also)\b)",
         r",\s*(?!\d)",
         r"\s+(?=(?:and|so|but|because|since|which|while|then|when|if|that)\b)",
@@ -75,7 +73,7 @@ def _is_boundary(text: str, match: re.Match[str], start: int) -> bool:
     follows = text[end : end + 40].lstrip()[:1]
     if not follows:
         return False  # the text ends anyway
-    if len(mark) > 1 and set(mark) <= {".", "…"} or mark == "…":
+    if set(mark) <= {".", "…"} and mark != ".":
         return not follows.islower() or len(text[start:end].split()) >= MIN_CLAUSE_WORDS
     if mark != ".":
         return True
@@ -91,7 +89,7 @@ def _is_boundary(text: str, match: re.Match[str], start: int) -> bool:
 def _is_abbreviation(word: str, follows: str) -> bool:
     if word in _ONLY_BEFORE_DIGITS:
         return follows.isdigit()
-    if word in _ONLY_BEFORE_CAPITALS or word == "etc":
+    if word in _ONLY_BEFORE_CAPITALS:
         return not follows.isupper()
     return word in _ABBREVIATIONS
 

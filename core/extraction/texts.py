@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,6 @@ class Texts:
         distinct: the distinct statements.
         opinions, emphases: float64 [n_distinct], what the words of a statement say (see `core.extraction.polarity`).
         n_reviews: training reviews with text.
-        key: hash of everything that was read.
     """
 
     rows: pd.DataFrame
@@ -34,47 +34,62 @@ class Texts:
     opinions: npt.NDArray[np.float64]
     emphases: npt.NDArray[np.float64]
     n_reviews: int
-    key: str
 
 
 _Row = tuple[str, int, int, int, float, str]
 
 
-def statement_texts(dataset: ReviewDataset) -> Texts:
-    """Sentences of the training reviews (summary, then text) and phrases of the profile texts of users and items."""
-    train = dataset.rows("train")[["user_idx", "item_idx", "rating", "summary", "text"]]
-    profiles = {
-        "user_profile": dataset.users["profile_text"].fillna("").astype(str).tolist(),
-        "item_profile": dataset.items["profile_text"].fillna("").astype(str).tolist(),
-    }
-    reviews = [
-        (int(index), int(user), int(item), float(rating), str(summary), str(text))
-        for index, user, item, rating, summary, text in zip(
-            train.index,
-            train["user_idx"],
-            train["item_idx"],
-            train["rating"],
-            train["summary"].fillna(""),
-            train["text"].fillna(""),
-            strict=True,
+@dataclass(frozen=True)
+class SourceTexts:
+    """All an extraction reads of a dataset, before it is split.
+
+    Args:
+        reviews: (interaction_idx, user_idx, item_idx, rating, summary, text) of every training interaction.
+        profiles: profile texts by source, "user_profile" and "item_profile", by node.
+    """
+
+    reviews: list[tuple[int, int, int, float, str, str]]
+    profiles: dict[str, list[str]]
+
+    @classmethod
+    def read(cls, dataset: ReviewDataset) -> SourceTexts:
+        """Read the training part of a dataset and nothing else of its interactions."""
+        train = dataset.rows("train")
+        summaries, texts = (train[column].fillna("").astype(str) for column in ("summary", "text"))
+        ratings = train["rating"].astype("float64")
+        rows = zip(train.index, train["user_idx"], train["item_idx"], ratings, summaries, texts, strict=True)
+        profiles = {
+            "user_profile": dataset.users["profile_text"].fillna("").astype(str).tolist(),
+            "item_profile": dataset.items["profile_text"].fillna("").astype(str).tolist(),
+        }
+        return cls(
+            [(int(index), int(user), int(item), rating, summary, text) for index, user, item, rating, summary, text in rows], profiles
         )
-    ]
-    rows = pd.DataFrame(
-        [*_review_rows(reviews), *_profile_rows(profiles)],
-        columns=["source", "interaction_idx", "user_idx", "item_idx", "rating", "quote"],
-    ).astype({"rating": "float64"})
-    rows["statement"] = [clean_statement(quote) for quote in rows["quote"]]
-    codes, distinct = pd.factorize(rows["statement"])
-    rows["embedding_row"] = codes
-    statements = [str(statement) for statement in distinct]
-    return Texts(
-        rows=rows,
-        distinct=statements,
-        opinions=np.array([opinion(statement) for statement in statements], dtype=np.float64),
-        emphases=np.array([emphasis(statement) for statement in statements], dtype=np.float64),
-        n_reviews=sum(bool(summary.strip() or text.strip()) for *_, summary, text in reviews),
-        key=content_hash(_plain(reviews), profiles),
-    )
+
+    @cached_property
+    def key(self) -> str:
+        """Hash of everything read."""
+        plain = [[*row[:3], None if row[3] != row[3] else row[3], *row[4:]] for row in self.reviews]  # JSON has no NaN
+        return content_hash(plain, self.profiles)
+
+    @cached_property
+    def sentences(self) -> Texts:
+        """Sentences of the reviews (summary, then text) and phrases of the profile texts."""
+        rows = pd.DataFrame(
+            [*_review_rows(self.reviews), *_profile_rows(self.profiles)],
+            columns=["source", "interaction_idx", "user_idx", "item_idx", "rating", "quote"],
+        ).astype({"rating": "float64"})
+        rows["statement"] = [clean_statement(quote) for quote in rows["quote"]]
+        codes, distinct = pd.factorize(rows["statement"])
+        rows["embedding_row"] = codes
+        statements = [str(statement) for statement in distinct]
+        return Texts(
+            rows=rows,
+            distinct=statements,
+            opinions=np.array([opinion(statement) for statement in statements], dtype=np.float64),
+            emphases=np.array([emphasis(statement) for statement in statements], dtype=np.float64),
+            n_reviews=sum(bool(summary.strip() or text.strip()) for *_, summary, text in self.reviews),
+        )
 
 
 def _review_rows(reviews: Iterable[tuple[int, int, int, float, str, str]]) -> Iterator[_Row]:
@@ -89,10 +104,3 @@ def _profile_rows(profiles: dict[str, list[str]]) -> Iterator[_Row]:
             user, item = (node, -1) if source == "user_profile" else (-1, node)
             for quote in split_profile(text):
                 yield source, -1, user, item, float("nan"), quote
-
-
-def _plain(reviews: list[tuple[int, int, int, float, str, str]]) -> list[list[object]]:
-    """Reviews as JSON holds them: no NaN."""
-    return [
-        [index, user, item, None if rating != rating else rating, summary, text] for index, user, item, rating, summary, text in reviews
-    ]

@@ -1,12 +1,18 @@
 """The zero-shot extractor: sentences scored against the taxonomy's descriptions and example phrases; no server, no training.
 
-A sentence s (vector v) and a motivation k with example phrases e_1..e_m and a description d:
+A sentence (vector v) and a motivation k with example phrases e_1..e_m and a description d:
 
-    score(s, k) = 0.4 max_j <v, e_j> + 0.3 <v, mean_j e_j / |mean_j e_j|> + 0.3 <v, d>
+    score(k) = 0.4 max_j <v, e_j> + 0.3 <v, mean_j e_j / |mean_j e_j|> + 0.3 <v, d>
 
-The weights, and scores free of any corpus statistic, were chosen on the labelled review sentences of ACOS: example phrases
-with the description beat either alone, and subtracting each motivation's mean over the corpus lowers accuracy where
-motivations are unequally frequent. So a review reads the same alone and in a batch.
+The best-scoring motivation names the sentence, unless the sentence says no more than any review does. Sentences that fit
+every review ("I love it", "Bought it last month") are the background b_1..b_n:
+
+    evidence = score(1st) + 0.5 (score(1st) - score(2nd)) - 0.25 max_j <v, b_j> - 0.25 <v, mean_j b_j / |mean_j b_j|>
+
+and below a threshold of it the sentence is "other". Weights were chosen on the labelled review sentences of ACOS: examples with
+the description beat either alone, and the background raises the area under the curve of named against general sentences from 0.78
+to 0.87 (restaurants) and from 0.40 to 0.65 (laptops). Subtracting each motivation's mean over the corpus, whitening and self-training
+all lowered accuracy there, so scores depend on no corpus: a review reads the same alone and in a batch.
 """
 
 from __future__ import annotations
@@ -24,8 +30,26 @@ from core.extraction.sentences import clean_statement, split_sentences
 from core.extraction.taxonomy import Taxonomy
 
 CLOSEST, MEAN, DESCRIPTION = 0.4, 0.3, 0.3  # weights in the score
-VERSION = 1  # raise when labels change, so that artefacts made before are not taken for current ones
+MARGIN, BACKGROUND = 0.5, 0.25  # weights in the evidence
+VERSION = 2  # raise when labels change, so that artefacts made before are not taken for current ones
 _BLOCK = 65_536  # sentences scored at once
+
+GENERAL = (
+    "I am very pleased with it.",
+    "I love it.",
+    "Highly recommended.",
+    "I would buy it again.",
+    "I bought this last month.",
+    "Five stars.",
+    "It was okay, nothing special.",
+    "I have had it for a while now.",
+    "We went there last week.",
+    "A great product overall.",
+    "One of my favorite places in town.",
+    "I was disappointed and will not come back.",
+    "It is what it is.",
+    "Thank you for reading my review.",
+)
 
 
 @dataclass(frozen=True)
@@ -33,15 +57,15 @@ class Thresholds:
     """Where a sentence stops belonging to a motivation.
 
     Args:
-        score: lowest score of a named motivation; below it the sentence is "other".
+        evidence: lowest evidence for a named motivation; below it the sentence is "other".
         temperature: margin between the best two scores at which the confidence reaches 0.76 (tanh 1).
     """
 
-    score: float
+    evidence: float
     temperature: float
 
 
-THRESHOLDS = {"all-MiniLM-L6-v2": Thresholds(0.25, 0.08), "tfidf-svd": Thresholds(0.12, 0.08)}
+THRESHOLDS = {"all-MiniLM-L6-v2": Thresholds(0.15, 0.08), "tfidf-svd": Thresholds(0.10, 0.08)}
 
 
 @dataclass(frozen=True)
@@ -85,20 +109,27 @@ class ZeroShotExtractor:
         phrases = [phrase for entry in taxonomy.motivations for phrase in (*entry.examples, entry.description)]
         self._phrases = self._encode(phrases)
         self._sizes = [len(entry.examples) for entry in taxonomy.motivations]
+        self._general = self._encode(list(GENERAL))
 
     def label(self, vectors: Vectors) -> Labels:
         """Labels of statements from their vectors, float32 [n, D]."""
         scores = np.zeros((len(vectors), len(self.taxonomy)), dtype=np.float32)
+        background = np.zeros(len(vectors), dtype=np.float32)
         for begin in range(0, len(vectors), _BLOCK):
-            scores[begin : begin + _BLOCK] = self._scores(vectors[begin : begin + _BLOCK])
+            block = slice(begin, begin + _BLOCK)
+            scores[block] = self._scores(vectors[block])
+            background[block] = self._background(vectors[block])
         ranked = np.sort(scores, axis=1)
-        best = ranked[:, -1]
-        second = ranked[:, -2] if scores.shape[1] > 1 else np.zeros_like(best)
-        other = best < self.thresholds.score
+        margin = ranked[:, -1] - ranked[:, -2] if scores.shape[1] > 1 else ranked[:, -1]
+        evidence = ranked[:, -1] + MARGIN * margin - BACKGROUND * background
+        other = evidence < self.thresholds.evidence
         motivation = np.where(other, len(self.taxonomy), scores.argmax(axis=1)).astype(np.int16)
-        margin = np.where(other, self.thresholds.score - best, best - second)
-        confidence = np.tanh(margin / self.thresholds.temperature).astype(np.float32)
-        return Labels(motivation, confidence, scores)
+        distance = np.where(other, self.thresholds.evidence - evidence, margin)
+        return Labels(motivation, np.tanh(distance / self.thresholds.temperature).astype(np.float32), scores)
+
+    def _background(self, vectors: Vectors) -> npt.NDArray[np.float32]:
+        centre = normalised(self._general.mean(axis=0, keepdims=True))[0]
+        return np.asarray((vectors @ self._general.T).max(axis=1) + vectors @ centre)
 
     def _scores(self, vectors: Vectors) -> npt.NDArray[np.float32]:
         columns = []
