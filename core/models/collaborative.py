@@ -32,7 +32,7 @@ class Collaborative(nn.Module):
 
     @torch.no_grad()
     def vectors(self) -> dict[str, torch.Tensor]:
-        """"user" [n_users, 1, d] and "item" [n_items, 1, d]."""
+        """ "user" [n_users, 1, d] and "item" [n_items, 1, d]."""
         users, items = self.backbone()
         return {"user": users.unsqueeze(1), "item": items.unsqueeze(1)}
 

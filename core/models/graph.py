@@ -60,7 +60,7 @@ class NormalisedAdjacency(nn.Module):
 
     def forward(self, nodes: torch.Tensor) -> torch.Tensor:
         """A @ nodes for nodes: float [n_users + n_items, d]; differentiable."""
-        return _SymmetricProduct.apply(nodes, self.neighbours, self.offsets, self.weights)  # type: ignore[no-any-return,no-untyped-call]
+        return _SymmetricProduct.apply(nodes, self.neighbours, self.offsets, self.weights)  # type: ignore[no-untyped-call]
 
 
 class _SymmetricProduct(torch.autograd.Function):

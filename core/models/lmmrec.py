@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from core.models.backbones import Backbone
 from core.models.collaborative import embedding_norm
@@ -42,7 +43,7 @@ class DualEncoder(nn.Module):
             self.slot_text = SlotTextEncoder(self.n_slots, text.width, self.slot_dim, config.text_dropout, generator)
 
     def interaction_view(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """z of all users and items: float [n, d] each."""
+        """Z of all users and items: float [n, d] each."""
         users, items = self.backbone()
         if self.prototypes.shape[1] == 0:
             return users, items
@@ -58,16 +59,16 @@ class DualEncoder(nn.Module):
         return (slots + torch.bmm(share, prototypes)).transpose(0, 1).reshape(nodes.shape)
 
     def text_view(self, text: NodeText, nodes: torch.Tensor) -> torch.Tensor:
-        """t of some nodes (indices int64 [m]) from their whole profile: float [m, d]."""
-        return self.whole_text(text.whole[nodes])  # type: ignore[no-any-return]
+        """T of some nodes (indices int64 [m]) from their whole profile: float [m, d]."""
+        return self.whole_text(text.whole[nodes])
 
     def slot_view(self, text: NodeText, nodes: torch.Tensor) -> torch.Tensor:
         """t_k of some nodes per slot: float [m, K, s]; zero where the text is silent."""
         assert self.slot_text is not None
-        return self.slot_text(text.slots[nodes], text.present[nodes])  # type: ignore[no-any-return]
+        return self.slot_text(text.slots[nodes], text.present[nodes])
 
     def in_slots(self, nodes: torch.Tensor) -> torch.Tensor:
-        """float [n, d] -> [n, K, s]."""
+        """Float [n, d] -> [n, K, s]."""
         return nodes.view(len(nodes), self.n_slots, self.slot_dim)
 
 
@@ -120,11 +121,11 @@ class LMMRec(nn.Module):
     _teacher_views: dict[str, torch.Tensor] | None = None
 
     def _sides(self, batch: Batch, users: torch.Tensor, items: torch.Tensor) -> dict[str, tuple[torch.Tensor, torch.Tensor, NodeText]]:
-        """Per side the batch's nodes, each once (positive and negative items apart as in the paper), with z and their text."""
-        user_nodes, positive_nodes = batch.users.unique(), batch.positives.unique()
+        """Per side the batch's nodes (users; positive and negative items), each once, with z and their text."""
+        user_nodes, item_nodes = batch.users.unique(), torch.cat([batch.positives, batch.negatives]).unique()
         return {
             "users": (user_nodes, users[user_nodes], self.text.users),
-            "items": (positive_nodes, items[positive_nodes], self.text.items),
+            "items": (item_nodes, items[item_nodes], self.text.items),
         }
 
     def _correspondence(self, side: str, nodes: torch.Tensor, view: torch.Tensor, whole: torch.Tensor, text: NodeText) -> torch.Tensor:
@@ -135,7 +136,7 @@ class LMMRec(nn.Module):
                 users, items = teacher.interaction_view()
                 self._teacher_views = {"users": users, "items": items}
             teacher_text = teacher.text_view(text, nodes)
-        return self.correspondence(view, whole, self._teacher_views[side][nodes], teacher_text)  # type: ignore[no-any-return]
+        return self.correspondence(view, whole, self._teacher_views[side][nodes], teacher_text)
 
     def after_step(self) -> None:
         """Let the teacher follow."""
@@ -144,11 +145,16 @@ class LMMRec(nn.Module):
 
     @torch.no_grad()
     def vectors(self) -> dict[str, torch.Tensor]:
-        """"user" and "item" [n, K, s], and the views behind them."""
-        users, items = (self.student.in_slots(view) for view in self.student.interaction_view())
-        views = {"user": users, "item": items, "user_interaction": users, "item_interaction": items}
-        for side, text in (("user", self.text.users), ("item", self.text.items)):
-            nodes = torch.arange(len(text.whole), device=text.whole.device)
-            whole = self.student.in_slots(self.student.text_view(text, nodes))
-            views[f"{side}_text"] = whole if self.student.slot_text is None else self.student.slot_view(text, nodes)
-        return views
+        """ "user" and "item" [n, K, s], the sum of both views (text weighted by ``text_scale``), and the views themselves."""
+        vectors = {}
+        sides = zip(("user", "item"), self.student.interaction_view(), (self.text.users, self.text.items), strict=True)
+        for side, view, text in sides:
+            nodes = torch.arange(len(view), device=view.device)
+            whole = self.student.text_view(text, nodes)
+            # The text view is trained by its direction alone, so it is given the interaction view's length.
+            joined = view + self.config.text_scale * functional.normalize(whole, dim=1) * view.norm(dim=1).mean()
+            vectors[side] = self.student.in_slots(joined)
+            vectors[f"{side}_interaction"] = self.student.in_slots(view)
+            silent = self.student.slot_text is None
+            vectors[f"{side}_text"] = self.student.in_slots(whole) if silent else self.student.slot_view(text, nodes)
+        return vectors

@@ -16,5 +16,5 @@ def teacher_of(student: nn.Module) -> nn.Module:
 
 @torch.no_grad()
 def follow(teacher: nn.Module, student: nn.Module, momentum: float) -> None:
-    """theta' <- m theta' + (1 - m) theta, for all parameters (He et al., MoCo, arXiv 1911.05722, eq. 2)."""
+    """Theta' <- m theta' + (1 - m) theta, for all parameters (He et al., MoCo, arXiv 1911.05722, eq. 2)."""
     torch._foreach_lerp_(list(teacher.parameters()), list(student.parameters()), 1 - momentum)

@@ -35,8 +35,8 @@ class RecommendationLoss(nn.Module):
         self.softmax = SampledSoftmaxLoss(config.temperature)
 
     def forward(self, users: torch.Tensor, items: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """users [n_users, d], items [n_items, d] are the vectors of all nodes; returns a scalar."""
+        """Users [n_users, d], items [n_items, d] are the vectors of all nodes; returns a scalar."""
         rows = users[batch.users], items[batch.positives], items[batch.negatives]
         if self.bpr is not None:
-            return self.bpr(*rows)  # type: ignore[no-any-return]
-        return self.softmax(*rows, batch.excluded)  # type: ignore[no-any-return]
+            return self.bpr(*rows)
+        return self.softmax(*rows, batch.excluded)

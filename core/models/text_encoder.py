@@ -24,9 +24,9 @@ class TextEncoder(nn.Module):
         self.second = _linear(hidden, dim, generator)
 
     def forward(self, text: torch.Tensor) -> torch.Tensor:
-        """float [n, D] -> [n, d]."""
+        """Float [n, D] -> [n, d]."""
         text = functional.dropout(text, self.dropout, self.training)
-        return self.second(functional.leaky_relu(self.first(text)))  # type: ignore[no-any-return]
+        return self.second(functional.leaky_relu(self.first(text)))
 
 
 class SlotTextEncoder(nn.Module):
@@ -46,7 +46,7 @@ class SlotTextEncoder(nn.Module):
         self.second_bias = nn.Parameter(torch.zeros(n_slots, 1, dim))
 
     def forward(self, text: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
-        """float [n, K, width], bool [n, K] -> float [n, K, dim]."""
+        """Float [n, K, width], bool [n, K] -> float [n, K, dim]."""
         text = functional.dropout(text.transpose(0, 1), self.dropout, self.training)
         hidden = functional.leaky_relu(torch.baddbmm(self.first_bias, text, self.first))
         vectors = torch.baddbmm(self.second_bias, hidden, self.second).transpose(0, 1)

@@ -8,7 +8,13 @@ from scipy import sparse
 
 
 def top_k(
-    users: torch.Tensor, items: torch.Tensor, k: int, *, item_bias: torch.Tensor | None = None, exclude: sparse.csr_matrix | None = None, chunk: int = 256
+    users: torch.Tensor,
+    items: torch.Tensor,
+    k: int,
+    *,
+    item_bias: torch.Tensor | None = None,
+    exclude: sparse.csr_matrix | None = None,
+    chunk: int = 256,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rank all items for each user by inner product (plus bias).
 
@@ -32,7 +38,9 @@ def top_k(
         if exclude is not None:
             rows = exclude[start : start + chunk]
             row_of = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-            scores[torch.from_numpy(row_of).to(scores.device), torch.from_numpy(rows.indices.astype(np.int64)).to(scores.device)] = -torch.inf
+            scores[
+                torch.from_numpy(row_of).to(scores.device), torch.from_numpy(rows.indices.astype(np.int64)).to(scores.device)
+            ] = -torch.inf
         best = scores.topk(k, dim=1)
         ranked[start : start + chunk] = best.indices.cpu().numpy()
         scored[start : start + chunk] = best.values.float().cpu().numpy()

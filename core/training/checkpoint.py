@@ -57,7 +57,8 @@ def save_checkpoint(
 
 def load_checkpoint(directory: Path, model: nn.Module, optimiser: optim.Optimizer) -> tuple[TrainingState, dict[str, torch.Tensor]] | None:
     """Put a checkpoint back into ``model`` and ``optimiser``; returns the state and the generators' states, or None if
-    there is no checkpoint."""
+    there is no checkpoint.
+    """
     path = directory / "checkpoint.json"
     if not path.exists():
         return None

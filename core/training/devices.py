@@ -10,7 +10,7 @@ from core.errors import InputError
 
 
 def pick_device(name: str) -> torch.device:
-    """"auto" takes CUDA, then MPS, then the CPU.
+    """ "auto" takes CUDA, then MPS, then the CPU.
 
     Raises:
         InputError: no such device here.

@@ -22,7 +22,9 @@ class BatchSampler:
         batch_size: interactions a step. generator: source of all draws, on ``device``.
     """
 
-    def __init__(self, interactions: Interactions, config: ModelConfig, batch_size: int, generator: torch.Generator, device: torch.device) -> None:
+    def __init__(
+        self, interactions: Interactions, config: ModelConfig, batch_size: int, generator: torch.Generator, device: torch.device
+    ) -> None:
         pairs = torch.tensor(interactions.pairs, device=device)
         self.users, self.items = pairs[:, 0].contiguous(), pairs[:, 1].contiguous()
         self.n_items = interactions.n_items

@@ -61,7 +61,9 @@ def fit(
         model = build_model(interactions, text.to(device) if text is not None else None, config).to(device)
         generator = torch.Generator(device).manual_seed(config.seed + 1)
         sampler = BatchSampler(interactions, config, config.batch_size, generator, device)
-        optimiser = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], lr=config.learning_rate, fused=device.type != "mps")
+        optimiser = torch.optim.Adam(
+            [p for p in model.parameters() if p.requires_grad], lr=config.learning_rate, fused=device.type != "mps"
+        )
         state = _resume(directory, model, optimiser, generator) or TrainingState(0, 0, -1.0, 0, 0.0, [], {})
         while state.epoch < config.epochs and state.waited < config.patience:
             if stop():
@@ -117,7 +119,7 @@ def _train_epoch(
             losses = model.losses(batch)
             total = torch.stack([loss.float() for loss in losses.values()]).sum()
         optimiser.zero_grad(set_to_none=True)
-        total.backward()  # type: ignore[no-untyped-call]
+        total.backward()
         optimiser.step()
         model.after_step()
         for name, loss in losses.items():

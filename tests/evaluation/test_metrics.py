@@ -32,7 +32,8 @@ def test_evaluation_equals_ranx(seed: int) -> None:
     for user, item in held_out.pairs.tolist():
         relevant.setdefault(f"u{user}", {})[f"i{item}"] = 1
     run = {
-        user: {f"i{item}": float(scores[int(user[1:]), item]) for item in range(40) if (int(user[1:]), item) not in known} for user in relevant
+        user: {f"i{item}": float(scores[int(user[1:]), item]) for item in range(40) if (int(user[1:]), item) not in known}
+        for user in relevant
     }
     names = [f"{metric}@{k}" for metric in ("recall", "ndcg") for k in (5, 10, 20)]
     expected = ranx.evaluate(ranx.Qrels(relevant), ranx.Run(run), names)

@@ -28,7 +28,9 @@ MODELS = {
 
 
 def trained(settings: dict[str, object], checkerboard: Interactions, text: TextFeatures, **more: object) -> TrainingResult:
-    config = TrainingConfig.model_validate({"dim": 8, "batch_size": 128, "epochs": 30, "device": "cpu", "learning_rate": 0.01} | settings | more)
+    config = TrainingConfig.model_validate(
+        {"dim": 8, "batch_size": 128, "epochs": 30, "device": "cpu", "learning_rate": 0.01} | settings | more
+    )
     return fit(checkerboard, text, config, lambda vectors: {"recall@20": float(-vectors["user"].abs().mean() * 0)})
 
 

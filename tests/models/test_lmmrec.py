@@ -24,7 +24,8 @@ def model(checkerboard: Interactions, text: TextFeatures, **settings: object) ->
 
 
 @pytest.mark.parametrize(
-    ("weight", "term"), [("mcs_weight", "mcs"), ("slot_mcs_weight", "slot_mcs"), ("itcm_weight", "itcm"), ("independence_weight", "independence")]
+    ("weight", "term"),
+    [("mcs_weight", "mcs"), ("slot_mcs_weight", "slot_mcs"), ("itcm_weight", "itcm"), ("independence_weight", "independence")],
 )
 def test_a_weight_of_zero_takes_its_term_out(checkerboard: Interactions, block_text: TextFeatures, weight: str, term: str) -> None:
     assert term in model(checkerboard, block_text, **{weight: 0.1}).losses(BATCH)

@@ -44,7 +44,15 @@ def test_a_stopped_training_resumes_to_the_same_numbers(tmp_path: Path) -> None:
     whole = fit(INTERACTIONS, TEXT, CONFIG, steady)
     seen: list[int] = []
     with pytest.raises(StoppedError):
-        fit(INTERACTIONS, TEXT, CONFIG, steady, directory=tmp_path, progress=lambda event: seen.append(event.done), stop=lambda: len(seen) == 5)
+        fit(
+            INTERACTIONS,
+            TEXT,
+            CONFIG,
+            steady,
+            directory=tmp_path,
+            progress=lambda event: seen.append(event.done),
+            stop=lambda: len(seen) == 5,
+        )
     resumed = fit(INTERACTIONS, TEXT, CONFIG, steady, directory=tmp_path)
     assert [record["losses"] for record in resumed.history] == [record["losses"] for record in whole.history]
     assert all(torch.equal(resumed.vectors[name], whole.vectors[name]) for name in whole.vectors)

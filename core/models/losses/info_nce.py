@@ -22,7 +22,8 @@ class InfoNCELoss(nn.Module):
 
     def forward(self, first: torch.Tensor, second: torch.Tensor, present: torch.Tensor | None = None) -> torch.Tensor:
         """Views float [n, d], or [n, K, d] with present bool [n, K]: where the text is silent (False) a slot is neither
-        an anchor nor a negative. Slots are weighted by the number of nodes that speak. Returns a scalar."""
+        an anchor nor a negative. Slots are weighted by the number of nodes that speak. Returns a scalar.
+        """
         first, second = functional.normalize(first, dim=-1), functional.normalize(second, dim=-1)
         if first.dim() == 2:
             logits = first @ second.T / self.temperature

@@ -24,7 +24,8 @@ class SampledSoftmaxLoss(nn.Module):
         self, users: torch.Tensor, positives: torch.Tensor, negatives: torch.Tensor, excluded: torch.Tensor | None = None
     ) -> torch.Tensor:
         """Users and positives float [B, d], negatives float [N, d] shared by the batch, excluded bool [B, N] marks
-        negatives that do not count for a row (they are its positives); returns a scalar."""
+        negatives that do not count for a row (they are its positives); returns a scalar.
+        """
         users = functional.normalize(users, dim=-1)
         positive = (users * positives).sum(-1, keepdim=True) / self.temperature
         negative = users @ negatives.T / self.temperature
