@@ -36,6 +36,7 @@ class ModelConfig(BaseModel):
     itcm_weight: float = Field(0.01, ge=0, description="Weight of the Interaction-Text Correspondence")
     itcm_alpha: float = Field(0.5, ge=0, le=1, description="Share of the one-hot target in its soft targets")
     momentum: float = Field(0.995, ge=0, lt=1, description="Momentum of the teacher")
+    motivation_gate: float = Field(0.5, ge=0, le=4, description="How far a user's slots follow what their reviews care about (0: not)")
     prototypes: int = Field(0, ge=0, description="Learnable motivation prototypes per slot; 0, measured best, switches them off")
     prototype_temperature: float = Field(1.0, gt=0, description="Temperature of the softmax over prototypes")
     independence_weight: float = Field(0.01, ge=0, description="Weight of the independence of slots")

@@ -2,7 +2,7 @@
 
     h = backbone(A)                              interaction encoder
     p_kc = softmax_c(<h_k, c_kc> / tau_p)        motivation prototypes, per slot, centred
-    z_k = h_k + sum_c p_kc c_kc                  interaction view
+    z_k = g_k (h_k + sum_c p_kc c_kc)            interaction view; g: motivation gate of users, 1 for items
     t_k = MLP_k(x_k),  t = MLP(x)                text view, per slot and of the whole profile
     L = L_rec(z) + MCS(z, t) + MCS_slots(z_k, t_k) + ITCM(z, t) + independence + regularisation
 
@@ -27,7 +27,13 @@ from core.models.text_features import NodeText, TextFeatures
 
 
 class DualEncoder(nn.Module):
-    """Both encoders: what the student trains and the momentum teacher copies."""
+    """Both encoders: what the student trains and the momentum teacher copies.
+
+    The motivation gate g_uk = lift_uk^gamma weighs a user's slots by how much more than others the user's training reviews speak of
+    each motivation, so that what a person cares about decides more of the score; a score stays the exact sum over slots.
+    """
+
+    gate: torch.Tensor | None
 
     def __init__(self, backbone: Backbone, text: TextFeatures, config: ModelConfig, generator: torch.Generator) -> None:
         super().__init__()
@@ -35,6 +41,8 @@ class DualEncoder(nn.Module):
         self.n_slots = text.n_slots if config.form == "slots" else 1
         self.slot_dim = backbone.dim // self.n_slots
         self.prototype_temperature = config.prototype_temperature
+        gated = self.n_slots > 1 and config.motivation_gate > 0
+        self.register_buffer("gate", text.users.lift.pow(config.motivation_gate) if gated else None, persistent=False)
         shape = (self.n_slots, config.prototypes, self.slot_dim)
         self.prototypes = nn.Parameter(torch.randn(shape, generator=generator) * 0.1)
         self.whole_text = TextEncoder(text.width, backbone.dim, config.text_dropout, generator)
@@ -45,9 +53,10 @@ class DualEncoder(nn.Module):
     def interaction_view(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Z of all users and items: float [n, d] each."""
         users, items = self.backbone()
-        if self.prototypes.shape[1] == 0:
-            return users, items
-        users, items = self._with_prototypes(torch.cat([users, items])).split([len(users), len(items)])
+        if self.prototypes.shape[1] > 0:
+            users, items = self._with_prototypes(torch.cat([users, items])).split([len(users), len(items)])
+        if self.gate is not None:
+            users = (self.in_slots(users) * self.gate.unsqueeze(-1)).reshape(users.shape)
         return users, items
 
     def _with_prototypes(self, nodes: torch.Tensor) -> torch.Tensor:

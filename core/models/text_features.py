@@ -8,6 +8,9 @@ import torch
 
 from core.motivations.profiles import Profiles, SlotText
 
+SHRINKAGE = 2.0
+"""Summed strength a node needs before its own words outweigh everybody's (about four statements)."""
+
 
 @dataclass(frozen=True)
 class NodeText:
@@ -17,14 +20,16 @@ class NodeText:
         slots: float32 [n, K, 2 P], positive and negative part side by side.
         present: bool [n, K], False where the text is silent.
         whole: float32 [n, 2 P], the mean over the node's slots, weighted by their strength.
+        lift: float32 [n, K], how much more than others the node speaks of each motivation (see `motivation_lift`).
     """
 
     slots: torch.Tensor
     present: torch.Tensor
     whole: torch.Tensor
+    lift: torch.Tensor
 
     def to(self, device: torch.device) -> NodeText:
-        return NodeText(self.slots.to(device), self.present.to(device), self.whole.to(device))
+        return NodeText(self.slots.to(device), self.present.to(device), self.whole.to(device), self.lift.to(device))
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,20 @@ def text_features(profiles: Profiles, text_dim: int) -> TextFeatures:
     return TextFeatures(_node_text(profiles.users, components), _node_text(profiles.items, components), tuple(profiles.taxonomy.keys))
 
 
+def motivation_lift(weight: torch.Tensor) -> torch.Tensor:
+    """How much more than others a node speaks of each motivation, shrunk towards 1 where it says little.
+
+        p_k = sum_n w_nk / sum_nk w_nk            share of motivation k among all
+        lift_nk = (w_nk + m p_k) / ((sum_k w_nk + m) p_k)      m = `SHRINKAGE`; 1 for a silent node
+
+    Args:
+        weight: float [n, K], summed strength of the node's statements per motivation.
+    """
+    prior = weight.sum(0) / weight.sum().clamp(min=1e-9)
+    prior = prior.clamp(min=1e-3)
+    return (weight + SHRINKAGE * prior) / ((weight.sum(1, keepdim=True) + SHRINKAGE) * prior)
+
+
 def _principal_components(rows: torch.Tensor, count: int) -> torch.Tensor:
     """float32 [D, count]: leading eigenvectors of the uncentred second moment (the mean direction is worth keeping)."""
     if len(rows) == 0 or count >= rows.shape[1]:
@@ -76,4 +95,4 @@ def _node_text(text: SlotText, components: torch.Tensor) -> NodeText:
     slots = torch.cat([text.positive @ components, text.negative @ components], dim=2)
     present = (text.positive_weight + text.negative_weight) > 0
     whole = torch.cat([_whole(text, "positive") @ components, _whole(text, "negative") @ components], dim=1)
-    return NodeText(slots, present, whole)
+    return NodeText(slots, present, whole, motivation_lift(text.positive_weight + text.negative_weight))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.models.graph import Interactions
-from core.models.text_features import NodeText, TextFeatures
+from core.models.text_features import NodeText, TextFeatures, motivation_lift
 
 
 @pytest.fixture
@@ -30,6 +30,6 @@ def block_text() -> TextFeatures:
         present = torch.ones(count, 3, dtype=torch.bool)
         present[::3, 2] = False
         slots = slots * present.unsqueeze(-1)
-        return NodeText(slots, present, slots.mean(1))
+        return NodeText(slots, present, slots.mean(1), motivation_lift(present.float()))
 
     return TextFeatures(side(40), side(30), ("sound", "price", "other"))

@@ -11,7 +11,7 @@ from core.models.config import ModelConfig
 from core.models.graph import Interactions
 from core.models.lmmrec import DualEncoder, LMMRec
 from core.models.recommendation import Batch
-from core.models.text_features import TextFeatures
+from core.models.text_features import SHRINKAGE, TextFeatures, motivation_lift
 
 BATCH = Batch(torch.tensor([0, 0, 1, 2, 5]), torch.tensor([0, 2, 1, 2, 3]), torch.tensor([1, 1, 0, 5, 4]))
 
@@ -60,7 +60,7 @@ def test_every_part_of_the_student_learns(checkerboard: Interactions, block_text
 
 
 def test_prototypes_add_their_softmax_mean(checkerboard: Interactions, block_text: TextFeatures) -> None:
-    student = model(checkerboard, block_text, prototypes=3, prototype_temperature=0.5).student
+    student = model(checkerboard, block_text, prototypes=3, prototype_temperature=0.5, motivation_gate=0.0).student
     users, _ = student.backbone()
     slot, centres = users[7, 4:8], student.prototypes[1]
     centres = centres - centres.mean(0)
@@ -73,6 +73,22 @@ def test_silent_slots_have_a_silent_text_view(checkerboard: Interactions, block_
     slots = lmmrec.student.slot_view(block_text.users, torch.tensor([0, 1]))
     assert not slots[0, 2].any()
     assert slots[1, 2].any()
+
+
+def test_gate_scales_a_users_slots_by_its_power_of_the_lift(checkerboard: Interactions, block_text: TextFeatures) -> None:
+    plain = model(checkerboard, block_text, motivation_gate=0.0).vectors()
+    gated = model(checkerboard, block_text, motivation_gate=2.0).vectors()
+    assert torch.allclose(gated["user"], plain["user"] * block_text.users.lift.square()[:, :, None], atol=1e-6)
+    assert torch.equal(gated["item"], plain["item"])
+
+
+def test_lift_equals_its_formula_and_is_one_for_silence() -> None:
+    weight = torch.tensor([[3.0, 1.0], [0.0, 0.0], [0.0, 4.0]])
+    lift = motivation_lift(weight)
+    prior = 3 / 8
+    assert lift[0, 0].item() == pytest.approx((3 + SHRINKAGE * prior) / ((4 + SHRINKAGE) * prior))
+    assert lift[1].tolist() == pytest.approx([1.0, 1.0])
+    assert lift[2, 1] > lift[0, 1]
 
 
 def test_asks_for_text(checkerboard: Interactions) -> None:

@@ -17,7 +17,7 @@ from core.training.history import append_history, read_history
 from core.training.trainer import fit
 
 INTERACTIONS = Interactions(6, 5, np.array([[u, i] for u in range(6) for i in range(5) if (u + i) % 2], dtype=np.int64))
-SIDE = {n: NodeText(torch.randn(n, 2, 4), torch.ones(n, 2, dtype=torch.bool), torch.randn(n, 4)) for n in (6, 5)}
+SIDE = {n: NodeText(torch.randn(n, 2, 4), torch.ones(n, 2, dtype=torch.bool), torch.randn(n, 4), torch.rand(n, 2) + 0.5) for n in (6, 5)}
 TEXT = TextFeatures(SIDE[6], SIDE[5], ("sound", "other"))
 CONFIG = TrainingConfig(slot_dim=4, batch_size=4, epochs=8, evaluate_every=2, device="cpu")
 
