@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.maps.clusters import cluster, distinct_names, typical_motivations
 from core.maps.layout import draw
-from core.maps.motivations import NONE, NodeMotivations, node_motivations
+from core.maps.motivations import NONE, NodeMotivations, node_motivations, said_motivations
 from core.maps.quality import mixing, preserved, trustworthiness
 from core.maps.space import MapSpace, nearest
 from core.maps.words import cluster_words, member_texts
@@ -43,7 +43,8 @@ class MotivationMap:
 
     Args:
         points: one row per user, then per item: side, node_idx, id, label, x, y (, z), cluster, motivation (the largest share,
-            or "none"), distinctive (what the node leans to more than others), confidence (of the motivation, 0..1), activity
+            or "none"), distinctive (what the node leans to more than others), said (the largest share of its text, or "none"),
+            confidence (of the motivation, from the number of statements, 0..1), activity
             (training interactions), trust (share of its nearest neighbours kept in the drawing, 0..1).
         clusters: cluster, name, words (list), size, users, items, motivation.
         trustworthiness: of the drawing, 1 = what is near is near in the space too. mixing: see `core.maps.quality.mixing`.
@@ -81,6 +82,7 @@ def build_map(workspace: Workspace, run_ref: str, config: MapConfig | None = Non
             n_clusters=len(made.clusters),
             trustworthiness=round(made.trustworthiness, 4),
             mixing=round(made.mixing, 4),
+            agreement=_agreement(made.points) if run.vectors.named else None,
             seconds=round(time.perf_counter() - started, 2),
             seed=config.seed,
         )
@@ -102,17 +104,24 @@ def map_of(run: OpenedRun, config: MapConfig, progress: Progress = silent) -> Mo
     report(2)
     assigned = cluster(space.vectors, config.clusters, config.seed)
     report(3)
-    motivations = node_motivations(run)
-    clusters = _cluster_table(run, assigned, motivations)
+    motivations, said = node_motivations(run), said_motivations(run)
+    # A cluster's name has to fit the words beside it, so the text decides where there is text.
+    clusters = _cluster_table(run, assigned, said if said.shares.any() else motivations)
     report(4)
     made = MotivationMap(
-        points=_point_table(run, space, drawing, assigned, motivations, preserved(near[0], drawing)),
+        points=_point_table(run, space, drawing, assigned, (motivations, said), preserved(near[0], drawing)),
         clusters=clusters,
         trustworthiness=trustworthiness(space.vectors, drawing, config.neighbours, seed=config.seed),
         mixing=mixing(near[0], space.n_users),
     )
     progress(ProgressEvent(steps[-1], len(steps), len(steps)))
     return made
+
+
+def _agreement(points: pd.DataFrame) -> float | None:
+    """Share of nodes, of those with text, whose largest motivation by the run is the one they say most of; None without text."""
+    spoken = points[points["said"] != NONE]
+    return round(float((spoken["motivation"] == spoken["said"]).mean()), 4) if len(spoken) else None
 
 
 def read_map(artefact: Artefact) -> MotivationMap:
@@ -161,10 +170,16 @@ def _cluster_table(run: OpenedRun, assigned: np.ndarray, motivations: NodeMotiva
 
 
 def _point_table(
-    run: OpenedRun, space: MapSpace, drawing: np.ndarray, assigned: np.ndarray, motivations: NodeMotivations, trust: np.ndarray
+    run: OpenedRun,
+    space: MapSpace,
+    drawing: np.ndarray,
+    assigned: np.ndarray,
+    leanings: tuple[NodeMotivations, NodeMotivations],
+    trust: np.ndarray,
 ) -> pd.DataFrame:
     dataset = run.dataset
     pairs = run.training_pairs
+    motivations, said = leanings
     dominant, confidence = motivations.dominant()
     activity = [np.bincount(pairs[:, column], minlength=n) for column, n in enumerate((dataset.n_users, dataset.n_items))]
     axes = {axis: drawing[:, number] for number, axis in enumerate("xyz"[: drawing.shape[1]])}
@@ -178,6 +193,7 @@ def _point_table(
             "cluster": assigned,
             "motivation": dominant,
             "distinctive": motivations.distinctive(),
+            "said": said.dominant()[0],
             "confidence": confidence,
             "activity": np.concatenate(activity).astype(np.int32),
             "trust": trust,

@@ -9,6 +9,7 @@ from core.maps.motivations import NodeMotivations
 
 _CANDIDATES = (4, 5, 6, 7, 8, 10, 12)  # more than a dozen nobody tells apart on a map
 _FEWEST_PER_CLUSTER = 4
+_AS_GOOD = 0.05  # where silhouettes are this close, the finer division says more
 
 
 def cluster(vectors: torch.Tensor, n_clusters: int | None, seed: int, sample: int = 3000) -> np.ndarray:
@@ -44,7 +45,10 @@ def _by_silhouette(points: np.ndarray, most: int, seed: int, sample: int) -> int
         assigned = KMeans(n_clusters, n_init=1, random_state=seed).fit_predict(points[chosen])
         if len(np.unique(assigned)) == n_clusters:
             scores[n_clusters] = silhouette_score(points[chosen], assigned)
-    return max(scores, key=lambda n_clusters: (scores[n_clusters], -n_clusters)) if scores else 1
+    if not scores:
+        return 1
+    best = max(scores.values())
+    return max(n_clusters for n_clusters, score in scores.items() if score >= best - _AS_GOOD * abs(best))
 
 
 def typical_motivations(assigned: np.ndarray, motivations: NodeMotivations) -> list[str | None]:

@@ -51,25 +51,30 @@ class NodeMotivations:
 
 
 def node_motivations(run: OpenedRun) -> NodeMotivations:
-    """Motivations of every node of a run.
+    """Motivations every node acts on, by the run.
 
     Where the slots are named, a share is that of the motivation's mean contribution to the scores of the node's training
     interactions (negative means count as none). Where they are not, it is the share of the node's text.
     """
+    said = said_motivations(run)
+    if not run.vectors.named:
+        return said
+    shares = np.concatenate([run.mean_contributions[side] for side in SIDES]).clip(0)
+    return NodeMotivations(run.vectors.motivations, _normalised(shares), said.confidence)
+
+
+def said_motivations(run: OpenedRun) -> NodeMotivations:
+    """Motivations every node's text speaks of: shares of the strength of its training statements."""
     text_keys = tuple(run.profiles.taxonomy.keys) if run.profiles else ()
     keys = run.vectors.motivations or text_keys
-    n = run.dataset.n_users + run.dataset.n_items
-    if not keys:
-        return NodeMotivations((), np.zeros((n, 0)), np.zeros((n, 0), dtype=np.float32))
     slot_of = np.array([keys.index(key) if key in keys else -1 for key in text_keys], dtype=np.int64)
     text = [_text(run, side, slot_of, len(keys)) for side in SIDES]
-    confidence = np.concatenate([own[1] for own in text]).astype(np.float32)
-    shares = (
-        np.concatenate([run.mean_contributions[side] for side in SIDES]).clip(0)
-        if run.vectors.named
-        else np.concatenate([own[0] for own in text])
-    )
-    return NodeMotivations(keys, shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12), confidence)
+    shares, confidence = (np.concatenate([own[part] for own in text]) for part in (0, 1))
+    return NodeMotivations(keys, _normalised(shares), confidence.astype(np.float32))
+
+
+def _normalised(shares: np.ndarray) -> np.ndarray:
+    return np.asarray(shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12))
 
 
 def _text(run: OpenedRun, side: Side, slot_of: np.ndarray, n_slots: int) -> tuple[np.ndarray, np.ndarray]:

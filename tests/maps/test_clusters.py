@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.maps.clusters import cluster, distinct_names, typical_motivations
-from core.maps.motivations import NodeMotivations, node_motivations
+from core.maps.motivations import NodeMotivations, node_motivations, said_motivations
 from core.maps.words import cluster_words, member_texts
 from core.training.opened import OpenedRun
 
@@ -62,6 +62,7 @@ def test_motivations_come_from_behaviour_where_slots_are_named_and_from_text_whe
     assert by_text.dominant()[1][:2] == pytest.approx([0.8, 0.8])
     assert node_motivations(make_run(named=False, profiles=False)).dominant()[0] == ["none"] * 40
     named = make_run()
+    assert said_motivations(named).dominant()[0][:2] == ["sound", "price"]
     expected = named.mean_contributions["user"].clip(0)
     np.testing.assert_allclose(node_motivations(named).shares[:24], expected / expected.sum(axis=1, keepdims=True))
 
