@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.jobs import demo_archive, steps
-from core.progress import Progress, ProgressEvent, never_stop, silent
+from core.progress import Progress, never_stop, silent
 from core.training.config import TrainingConfig
 from core.workspace import Artefact, Workspace
 
@@ -39,8 +39,7 @@ def build_demo(
     if rebuild:
         return _rebuild(workspace, progress, stop)
     if archive.exists():
-        progress(ProgressEvent("Unpacking the demo"))
-        return demo_archive.unpack(workspace, archive)
+        return demo_archive.unpack(workspace, archive, progress)
     return compute_demo(workspace, progress, stop)[-1]
 
 

@@ -1,6 +1,8 @@
 """The prebuilt demo: packed into ``assets/`` by maintainers (`make demo-assets`), unpacked into an empty workspace.
 
-The archive is a tar of artefact folders with an index in front, byte for byte the same whenever its content is.
+The archive is a tar of artefact folders with an index in front, byte for byte the same whenever its content is. To stay at
+a few megabytes it holds sentence embeddings rounded to 6 bits a value (cosine to the exact ones above 0.998), and no
+profiles: those are pooled from the embeddings again while unpacking. `lmmrec demo --rebuild` has everything exact.
 """
 
 from __future__ import annotations
@@ -13,11 +15,14 @@ import tarfile
 from pathlib import Path
 
 from core.errors import InputError
-from core.storage import disk_errors, write_atomic
+from core.progress import Progress, ProgressEvent, silent
+from core.storage import disk_errors, read_tensors, write_atomic, write_tensors
 from core.workspace import FORMAT_VERSION, Artefact, Kind, Workspace
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "assets" / "demo_workspace.tar.xz"
 _INDEX = "index.json"
+_EMBEDDINGS, _ROUNDED = "embeddings.safetensors", "embeddings.rounded.safetensors"
+_LEVELS = 31  # on either side of zero
 _DAMAGED = "Remove the file and run `lmmrec demo` again: the demo is then computed"
 
 
@@ -35,9 +40,34 @@ def _write(artefacts: list[Artefact], target: Path) -> None:
     with tarfile.open(target, "w:xz", preset=9, format=tarfile.PAX_FORMAT) as tar:
         _add(tar, _INDEX, json.dumps(index, indent=2).encode())
         for one in artefacts:
+            if one.manifest.kind == "profiles":
+                continue
             for path in sorted(one.path.rglob("*")):
-                if path.is_file():
-                    _add(tar, f"{one.manifest.kind}/{one.id}/{path.relative_to(one.path).as_posix()}", path.read_bytes())
+                name = f"{one.manifest.kind}/{one.id}/{path.relative_to(one.path).as_posix()}"
+                if path.name == _EMBEDDINGS:
+                    _add(tar, str(Path(name).with_name(_ROUNDED)), _rounded(path))
+                elif path.is_file():
+                    _add(tar, name, path.read_bytes())
+
+
+def _rounded(path: Path) -> bytes:
+    """Embeddings [n, D] as int8 codes in -31..31 and one float32 scale a row."""
+    from safetensors.torch import save
+
+    codes = {}
+    for name, tensor in read_tensors(path).items():
+        scale = tensor.float().abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / _LEVELS
+        codes |= {f"{name}.codes": (tensor.float() / scale).round().char(), f"{name}.scale": scale}
+    return save(codes)
+
+
+def _restore(path: Path) -> None:
+    """Write the embeddings that `_rounded` made ``path`` of, as float16, in its place."""
+    packed_tensors = read_tensors(path)
+    names = [name.removesuffix(".codes") for name in packed_tensors if name.endswith(".codes")]
+    exact = {name: (packed_tensors[f"{name}.codes"].float() * packed_tensors[f"{name}.scale"]).half() for name in names}
+    write_tensors(path.with_name(_EMBEDDINGS), exact)
+    path.unlink()
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
@@ -65,7 +95,7 @@ def packed(archive: Path) -> list[tuple[Kind, str]]:
     return listed
 
 
-def unpack(workspace: Workspace, archive: Path) -> Artefact:
+def unpack(workspace: Workspace, archive: Path, progress: Progress = silent) -> Artefact:
     """Put the packed artefacts into a workspace, whole ones only; those it holds already stay. The last of them.
 
     Raises:
@@ -76,21 +106,39 @@ def unpack(workspace: Workspace, archive: Path) -> Artefact:
     if missing:
         staging = workspace.new_draft("demo")
         try:
-            _extract(archive, staging)
+            fresh = Workspace(staging / "workspace")
+            progress(ProgressEvent("Unpacking the demo"))
+            _extract(archive, fresh)
+            for kind, identifier in listed:
+                if kind == "profiles":
+                    _pool(fresh, identifier, archive, progress)
             for kind, identifier in missing:
-                workspace.adopt(staging / kind / identifier)
+                workspace.adopt(fresh.directory(kind, identifier))
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     return workspace.get(*listed[-1])
 
 
-def _extract(archive: Path, staging: Path) -> None:
-    with disk_errors(staging):
+def _extract(archive: Path, fresh: Workspace) -> None:
+    with disk_errors(fresh.root):
         try:
             with lzma.open(archive) as whole:
                 while whole.read(1 << 20):  # to the end: xz then compares its checksums
                     pass
             with tarfile.open(archive, "r:xz") as tar:
-                tar.extractall(staging, filter="data")  # refuses absolute paths, "..", links out of the folder and devices
+                tar.extractall(fresh.root, filter="data")  # refuses absolute paths, "..", links out of the folder and devices
         except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
             raise InputError("The prebuilt demo is damaged", where=str(archive), hint=_DAMAGED) from error
+        for rounded in fresh.root.glob(f"extraction/*/{_ROUNDED}"):
+            _restore(rounded)
+
+
+def _pool(fresh: Workspace, identifier: str, archive: Path, progress: Progress) -> None:
+    """Build the packed profiles again from the extraction they were made of."""
+    from core.data.dataset import ReviewDataset
+    from core.motivations.build import build_profiles
+
+    extraction = fresh.list("extraction")[0]
+    dataset = ReviewDataset.open(fresh, extraction.manifest.sources["dataset"])
+    if build_profiles(fresh, extraction, dataset, progress).id != identifier:
+        raise InputError("The prebuilt demo is of another version of the program", where=str(archive), hint=_DAMAGED)
