@@ -115,7 +115,7 @@ class LMMRec(nn.Module):
             if self.config.mcs_weight > 0:
                 terms["mcs"] = terms["mcs"] + self.config.mcs_weight * self.coordination(view, whole)
             if self.config.slot_mcs_weight > 0 and self.student.slot_text is not None:
-                some = torch.randperm(len(nodes), device=nodes.device)[: self.config.slot_nodes]
+                some = slice(self.config.slot_nodes)
                 slots = self.student.slot_view(text, nodes[some])
                 coordination = self.coordination(self.student.in_slots(view[some]), slots, text.present[nodes[some]])
                 terms["slot_mcs"] = terms["slot_mcs"] + self.config.slot_mcs_weight * coordination
@@ -130,12 +130,18 @@ class LMMRec(nn.Module):
     _teacher_views: dict[str, torch.Tensor] | None = None
 
     def _sides(self, batch: Batch, users: torch.Tensor, items: torch.Tensor) -> dict[str, tuple[torch.Tensor, torch.Tensor, NodeText]]:
-        """Per side the batch's nodes (users; positive and negative items), each once, with z and their text."""
-        user_nodes, item_nodes = batch.users.unique(), torch.cat([batch.positives, batch.negatives]).unique()
+        """Per side some of the batch's nodes (users; positive and negative items), each once, with z and their text."""
+        user_nodes = self._some(batch.users.unique(), self.config.aligned_nodes)
+        item_nodes = self._some(torch.cat([batch.positives, batch.negatives]).unique(), self.config.aligned_nodes)
         return {
             "users": (user_nodes, users[user_nodes], self.text.users),
             "items": (item_nodes, items[item_nodes], self.text.items),
         }
+
+    @staticmethod
+    def _some(nodes: torch.Tensor, most: int) -> torch.Tensor:
+        """At most ``most`` of the nodes, in random order: the cost of comparing all with all grows with the square."""
+        return nodes[torch.randperm(len(nodes), device=nodes.device)[:most]]
 
     def _correspondence(self, side: str, nodes: torch.Tensor, view: torch.Tensor, whole: torch.Tensor, text: NodeText) -> torch.Tensor:
         teacher = self.teacher
