@@ -69,20 +69,16 @@ def _figures_of(stage: Stage) -> str:
         newest_took = f"  \nnewest took {duration(float(took))} on {summary.get('device', 'cpu')}" if took is not None else ""
         return f"{len(stage.made)} run{'s' if len(stage.made) > 1 else ''}{newest_took}"
     counts = [f"{summary[key]:,} {label}" for key, label in _COUNTS if isinstance(summary.get(key), int)]
-    return f"{', '.join(counts[:3]) or newest.id}  \n{made}"
+    return f"{', '.join(counts[:2]) or newest.id}  \n{made}"
 
 
 _COUNTS = (
-    ("users", "users"),
-    ("items", "items"),
-    ("interactions", "interactions"),
-    ("statements", "statements"),
     ("n_statements", "statements"),
     ("n_users", "users"),
     ("n_items", "items"),
-    ("clusters", "clusters"),
+    ("n_interactions", "interactions"),
+    ("n_points", "points"),
     ("n_clusters", "clusters"),
-    ("points", "points"),
 )
 
 
