@@ -9,7 +9,7 @@ WORKERS ?= 2
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$name"; break; }; done)
 
-.PHONY: app demo demo-assets test test-browser lint clean
+.PHONY: app demo demo-assets screenshots test test-browser lint clean
 
 app: $(VENV)/.installed
 	@$(BIN)/lmmrec app $(if $(PORT),--port $(PORT))
@@ -22,6 +22,10 @@ demo-assets: $(VENV)/.installed
 	rm -rf build/demo
 	$(BIN)/lmmrec demo --rebuild --workspace build/demo
 	$(BIN)/python -m core.jobs.demo build/demo
+
+# For maintainers: the README's screenshots, from the demo, in the system's Chromium.
+screenshots: $(VENV)/.installed-test demo
+	$(BIN)/python tests/browser/screenshots.py
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --durations=10
