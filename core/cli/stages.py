@@ -117,12 +117,18 @@ def build_map(
     """Lay a run out on a map with named clusters."""
     from core.jobs import steps
     from core.jobs.settings import assignments
+    from core.maps.build import map_document
 
     place = existing(workspace)
     with working() as (progress, stop):
         layout = steps.build_map(place, run, assignments(settings or [], "--set"), progress, stop)
-    document = {"map": layout.id, "run": layout.manifest.sources["run"], **layout.manifest.summary}
-    answer(document, json, lambda: _listed(document))
+    document = map_document(layout)
+    answer(document, json, lambda: _plain_map(document))
+
+
+def _plain_map(document: dict[str, Any]) -> str:
+    head = f"Map {document['map']}: {document['points']:,} points, trustworthiness {document['trustworthiness']:.3f}"
+    return f"{head}\n\n{table(['cluster', 'points'], [[one['name'], one['size']] for one in document['clusters']])}"
 
 
 def _listed(document: dict[str, Any]) -> str:

@@ -135,7 +135,8 @@ def _gist(artefact: Artefact) -> str:
     if isinstance(test, dict):
         gist = [f"{name} {value:.4f}" for name, value in test.items() if name in ("recall@20", "ndcg@20")]
     else:
-        gist = [f"{value:,} {name.replace('_', ' ')}" for name, value in summary.items() if isinstance(value, int)][:4]
+        counts = {name.removeprefix("n_"): value for name, value in summary.items() if name.startswith("n_")}
+        gist = [f"{value:,} {name}" for name, value in counts.items()][:3]
     return ", ".join([*(["generated"] if artefact.manifest.generated else []), *gist])
 
 

@@ -13,6 +13,7 @@ import lzma
 import shutil
 import tarfile
 from pathlib import Path
+from typing import Any
 
 from core.errors import InputError
 from core.progress import Progress, ProgressEvent, silent
@@ -54,7 +55,7 @@ def _rounded(path: Path) -> bytes:
     """Embeddings [n, D] as int8 codes in -31..31 and one float32 scale a row."""
     from safetensors.torch import save
 
-    codes = {}
+    codes: dict[str, Any] = {}
     for name, tensor in read_tensors(path).items():
         scale = tensor.float().abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / _LEVELS
         codes |= {f"{name}.codes": (tensor.float() / scale).round().char(), f"{name}.scale": scale}

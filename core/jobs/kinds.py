@@ -108,7 +108,10 @@ def _import_request(settings: dict[str, Any]) -> dict[str, Any]:
 def _extraction_config(settings: dict[str, Any]) -> dict[str, Any]:
     from core.extraction.run import ExtractionConfig
 
-    return validated(ExtractionConfig, settings, "extraction").model_dump(mode="json")
+    plain = validated(ExtractionConfig, settings, "extraction").model_dump(mode="json")
+    if plain["taxonomy"] is not None and Path(plain["taxonomy"]).expanduser().exists():
+        plain["taxonomy"] = _absolute("path", plain["taxonomy"])
+    return plain
 
 
 def _map_config(settings: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from core.jobs.extraction_step import Extracted, ensure_profiles, extract
+from core.jobs.locks import exclusive
 from core.jobs.settings import validated
 from core.progress import Progress, ProgressEvent, never_stop, silent
 from core.training.config import TrainingConfig
@@ -55,13 +56,14 @@ def train(workspace: Workspace, dataset: str, config: TrainingConfig, progress: 
     """Train a run on a dataset; LMMRec first gets the profiles it needs.
 
     Raises:
-        NotFoundError: no such dataset. StoppedError: ``stop`` said so.
+        NotFoundError: no such dataset. InputError: another process trains this very run. StoppedError: ``stop`` said so.
     """
+    from core.jobs.training_step import run_id
     from core.jobs.training_step import train as train_run
 
-    if config.model == "lmmrec":
-        ensure_profiles(workspace, dataset, progress, stop)
-    return train_run(workspace, dataset, config, progress, stop)
+    profiles = ensure_profiles(workspace, dataset, progress, stop) if config.model == "lmmrec" else None
+    with exclusive(workspace, run_id(workspace.get("dataset", dataset), profiles, config)):
+        return train_run(workspace, dataset, config, progress, stop)
 
 
 def evaluate_run(workspace: Workspace, run: str, split: Split = "test") -> dict[str, Any]:

@@ -1,0 +1,31 @@
+"""One process at a time: a lock that the system lets go of when its holder ends, however it ends."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.errors import InputError
+from core.storage import disk_errors
+from core.workspace import Workspace
+
+
+@contextmanager
+def exclusive(workspace: Workspace, name: str) -> Iterator[None]:
+    """Hold the lock called ``name`` (a run's id) while the block runs.
+
+    Raises:
+        InputError: another process holds it.
+    """
+    path = workspace.root / "locks" / f"{name}.lock"
+    with disk_errors(path):
+        path.parent.mkdir(exist_ok=True)
+        handle = path.open("ab")
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            hint = "`lmmrec jobs` shows what runs; wait for it, or stop it"
+            raise InputError("Another process is making this very artefact", where=name, hint=hint) from error
+        yield
