@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ class MiniLMEncoder:
     """Sentence vectors of 384 dimensions.
 
     Texts of equal token count are encoded together without padding, so a text's vector is the same whatever it is encoded
-    with; on one machine it is repeatable to the bit. Another CPU, precision or number of threads may round differently
+    with and on however many threads: on one machine it is repeatable to the bit. Another CPU or precision rounds differently
     (cosine 0.9999 between bfloat16 and float32).
     """
 
@@ -121,11 +122,29 @@ class MiniLMEncoder:
         by_length: dict[int, list[int]] = {}
         for row, ids in enumerate(tokens):
             by_length.setdefault(len(ids), []).append(row)
-        for rows in by_length.values():
-            for start in range(0, len(rows), self._batch):
-                chosen = rows[start : start + self._batch]
-                vectors[chosen] = self._model(torch.tensor([tokens[row] for row in chosen])).numpy()
+        batches = [rows[start : start + self._batch] for rows in by_length.values() for start in range(0, len(rows), self._batch)]
+
+        def fill(rows: list[int]) -> None:
+            vectors[rows] = self._model(torch.tensor([tokens[row] for row in rows])).numpy()
+
+        _each(fill, batches, parallel=self._model.device.type == "cpu")
         return vectors
+
+
+def _each(work: Callable[[list[int]], None], batches: list[list[int]], *, parallel: bool) -> None:
+    """Do ``work`` on all batches; on a CPU several at once, each on one thread.
+
+    Threads inside one operation wait for each other at its end: on a busy machine that costs far more than it gives, and the
+    number of threads would show in the last bits of a vector.
+    """
+    n_threads = torch.get_num_threads()
+    if not parallel:
+        for batch in batches:
+            work(batch)
+        return
+    with ThreadPoolExecutor(max(1, min(n_threads, len(batches))), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        list(pool.map(work, batches))
+    torch.set_num_threads(n_threads)  # some of torch's libraries take the setting of any thread for all
 
 
 def _device(name: str) -> torch.device:
