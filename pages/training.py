@@ -50,7 +50,7 @@ def _runs(runs: list[Artefact], current: Artefact | None, settings: CurveSetting
     rows = run_rows(runs)
     formats = {name: st.column_config.NumberColumn(format="%.4f") for name in ("recall@20 (test)", "ndcg@20 (test)", "recall@20 (valid.)")}
     formats["seconds"] = st.column_config.NumberColumn("took (s)", format="%.1f")
-    table(rows.drop(columns="id"), "runs", "Figures are means over users.", exported=rows, column_config=formats)
+    table(rows.drop(columns=["id", "device"]), "runs", "Figures are means over users.", exported=rows, column_config=formats)
     known = {run.id: run for run in runs}
     chosen = st.multiselect(
         "Compare runs",

@@ -14,6 +14,7 @@ from app.charts.waterfall import Term, waterfall
 from app.components.evidence import evidence_sides, motivation_heading
 from app.components.export import chart, export_document
 from app.components.page import literal
+from core.extraction.schema import OTHER
 from core.recommend.explanation import Contribution, Explanation
 from core.recommend.recommender import Recommender
 
@@ -94,12 +95,12 @@ def _gist(why: Explanation, drops: pd.DataFrame) -> str:
 
 def _evidence(why: Explanation, colours: Mapping[str, str]) -> None:
     st.markdown("**The words behind it** (training reviews only)")
-    for position, part in enumerate(why.contributions):
-        if position < _FIRST and part.value > 0:
-            with st.container(border=True):
-                st.markdown(_heading(part, colours))
-                evidence_sides(part.user_evidence, part.item_evidence, silence=part.silence)
-    rest = [part for position, part in enumerate(why.contributions) if position >= _FIRST or part.value <= 0]
+    first = [part for part in why.contributions if part.value > 0 and part.motivation != OTHER][:_FIRST]
+    for part in first:
+        with st.container(border=True):
+            st.markdown(_heading(part, colours))
+            evidence_sides(part.user_evidence, part.item_evidence, silence=part.silence)
+    rest = [part for part in why.contributions if part not in first]
     if rest:
         with st.expander(f"The other {len(rest)} motivations"):
             for part in rest:

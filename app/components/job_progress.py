@@ -98,6 +98,16 @@ def _ended_panel(space: Workspace, found: Job) -> None:
         if found.status in ("failed", "lost"):
             with st.expander("Log"):
                 st.code(log_tail(space, found.id) or "The log is empty.", language=None)
+        if found.status in ("stopped", "failed", "lost"):
+            # A training goes on from its last checkpoint; finished stages are not computed again.
+            launch_button(
+                space,
+                "Go on" if found.status == "stopped" else "Try again",
+                found.kind,
+                found.arguments,
+                key=f"again-{found.id}",
+                primary=False,
+            )
         if found.status == "finished" and found.result and found.result_kind in ("run", "dataset"):
             what = {"run": "Use this run", "dataset": "Use this dataset"}[found.result_kind]
             if st.button(what, key=f"use-{found.id}", type="primary"):

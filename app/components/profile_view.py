@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +16,8 @@ from app.components.export import chart, table
 from app.components.page import figures, literal
 from core.recommend.portrait import MotivationView, Portrait, similar_nodes
 from core.recommend.recommender import Recommender
+
+_FIRST = 4
 
 
 def profile_rows(recommender: Recommender, shown: Portrait) -> pd.DataFrame:
@@ -94,12 +96,19 @@ def quotes(shown: Portrait, names: Mapping[str, str]) -> None:
     spoken = [view for view in shown.motivations if view.quotes]
     if not spoken:
         st.caption("No quotes: the training reviews say nothing about it.")
-    for start in range(0, len(spoken), 2):
-        for column, view in zip(st.columns(2), spoken[start : start + 2], strict=False):
+    _quote_cards(spoken[:_FIRST], colours, shown.side)
+    if len(spoken) > _FIRST:
+        with st.expander(f"The other {len(spoken) - _FIRST} motivations"):
+            _quote_cards(spoken[_FIRST:], colours, shown.side)
+
+
+def _quote_cards(views: Sequence[MotivationView], colours: Mapping[str, str], side: str) -> None:
+    for start in range(0, len(views), 2):
+        for column, view in zip(st.columns(2), views[start : start + 2], strict=False):
             with column.container(border=True, height="stretch"):
                 st.markdown(motivation_heading(view.name, colours.get(view.motivation, NEUTRAL), _note(view)))
                 for evidence in view.quotes:
-                    evidence_card(evidence, side=shown.side)
+                    evidence_card(evidence, side=side)
 
 
 def _note(view: MotivationView) -> str:
@@ -118,13 +127,13 @@ def history(shown: Portrait, alias: Mapping[str, str] | None = None) -> None:
         listed = listed.assign(**{label: [alias.get(identifier, identifier) for identifier in listed[key]]}).drop(columns=key)
     formats = {
         "when": st.column_config.DateColumn("when", format="YYYY-MM-DD"),
-        "rating": st.column_config.NumberColumn("rating (1 to 5)", format="%.0f", width="small"),
+        "rating": st.column_config.NumberColumn("rating", format="%.0f", width=54, help="1 to 5"),
         label: st.column_config.TextColumn(label, width="medium"),
         "text": st.column_config.TextColumn("review", width="large"),
     }
     title = f"**{'History' if shown.side == 'user' else 'Reviews'}**, training interactions only, newest first"
     options = {"column_config": formats, "on_select": "rerun", "selection_mode": "single-row", "height": min(300, 38 + 35 * len(listed))}
-    event = table(listed, f"history-{shown.side}", title, **options)
+    event = table(listed.drop(columns=key, errors="ignore"), f"history-{shown.side}", title, exported=listed, **options)
     rows = [row for row in event["selection"]["rows"] if row < len(listed)]
     if rows:
         chosen = shown.history.iloc[rows[0]]
@@ -136,7 +145,8 @@ def history(shown: Portrait, alias: Mapping[str, str] | None = None) -> None:
 def similar(recommender: Recommender, shown: Portrait, alias: Mapping[str, str] | None = None) -> None:
     """Nearest nodes of the same side, over all motivations or by one."""
     options: dict[str, str] = {"": "all motivations"} | {key: recommender.run.motivation_names[key] for key in recommender.motivations}
-    chosen = st.selectbox("Alike in", list(options), format_func=options.__getitem__, key="alike", bind="query-params")
+    narrow, _ = st.columns([1, 2])
+    chosen = narrow.selectbox("Alike in", list(options), format_func=options.__getitem__, key="alike", bind="query-params")
     near = similar_nodes(recommender, shown.side, shown.idx, 10, chosen or None)
     listed = pd.DataFrame(
         {

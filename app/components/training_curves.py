@@ -41,7 +41,7 @@ def curve_settings() -> CurveSettings:
     smoothing = left.slider(
         "Smoothing", 0.0, 0.95, 0.0, 0.05, key="smoothing", bind="query-params", help="Weight of the past in an exponential moving average"
     )
-    log_scale = right.toggle("Losses on a logarithmic axis", key="log", bind="query-params")
+    log_scale = right.toggle("Log axis for losses", key="log", bind="query-params")
     return CurveSettings(float(smoothing), bool(log_scale))
 
 

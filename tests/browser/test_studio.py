@@ -84,7 +84,9 @@ def test_page_opens_quietly_and_does_not_scroll_sideways(tab: Watched, path: str
     assert page.locator("h1").count() == 1
     assert page.get_by_test_id("stException").count() == 0
     assert page.get_by_test_id("stAlert").count() == 0
-    assert page.evaluate("() => { const m = document.querySelector('[data-testid=\"stMain\"]'); return m.scrollWidth - m.clientWidth }") <= 0
+    assert (
+        page.evaluate("() => { const m = document.querySelector('[data-testid=\"stMain\"]'); return m.scrollWidth - m.clientWidth }") <= 0
+    )
 
 
 def test_a_link_reopens_the_very_view(tab: Watched, browser: Any, studio: tuple[str, Workspace]) -> None:
