@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import nn
 
 
-class Backbone(nn.Module):
+class Backbone(nn.Module, ABC):
     """A collaborative encoder. ``forward`` gives (users [n_users, d], items [n_items, d]).
 
     ``dim`` is d; ``initial(users, items)`` gives the rows of the trainable embeddings behind some nodes, which is what
@@ -17,8 +19,10 @@ class Backbone(nn.Module):
     n_items: int
     dim: int
 
+    @abstractmethod
     def forward(self) -> tuple[torch.Tensor, torch.Tensor]:
-        raise NotImplementedError
+        """Vectors of all users and all items."""
 
+    @abstractmethod
     def initial(self, users: torch.Tensor, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        raise NotImplementedError
+        """Trainable embeddings of some users and items (indices int64 [m] each)."""
