@@ -20,7 +20,7 @@ from core.data.dataset import ReviewDataset
 from core.encoding import EmbeddingCache, EncoderChoice, default_encoder
 from core.encoding.encoder import EncoderName, TextEncoder, Vectors
 from core.encoding.tfidf import TfidfEncoder
-from core.errors import InputError
+from core.errors import InputError, StoppedError
 from core.extraction.polarity import is_positive
 from core.extraction.schema import STATEMENT_COLUMNS
 from core.extraction.taxonomy import ASSETS, Taxonomy
@@ -89,6 +89,8 @@ def extract_dataset(
             "No text in the training reviews or profiles", where=f"dataset {dataset.id}", hint="Import a dataset with review texts"
         )
     progress(ProgressEvent("Splitting reviews", len(source.reviews), len(source.reviews)))
+    if stop():
+        raise StoppedError("Stopped after splitting the reviews", where=f"dataset {dataset.id}")
     return _extract(workspace, dataset, config, taxonomy, texts, choice, identifier, progress, stop)
 
 

@@ -14,24 +14,25 @@ from core.extraction.words import words
 MAX_CHARS = 240  # a longer sentence is cut into clauses, for it rarely speaks of one motivation only
 MIN_CLAUSE_CHARS = 25
 MIN_CLAUSE_WORDS = 4
+_WINDOW = 200  # characters looked at on each side of a joint, so that no text takes more than linear time
 
 _TAG = re.compile(r"<\s*/?\s*(?:br|p|div|li|ul|b|i|a|span)\b[^<>]{0,200}>", re.IGNORECASE)
-_END = re.compile(r"[.!?…。！？]+[\"'”’»)\]]*|\s*[\r\n]+\s*|(?:<\s*/?\s*(?:br|p|div|li)\b[^<>]{0,200}>\s*)+", re.IGNORECASE)
+_END = re.compile(r"[.!?…。！？]+[\"'”’»)\]]*|[\r\n]\s*|(?:<\s*/?\s*(?:br|p|div|li)\b[^<>]{0,200}>\s*)+", re.IGNORECASE)
 _WORD_BEFORE = re.compile(r"\S{1,40}$")
 _WORD_AFTER = re.compile(r"\w+")
 _ABBREVIATIONS = words("abbreviations")
 _ONLY_BEFORE_DIGITS = words("before_digits_only")
 _ONLY_BEFORE_CAPITALS = words("abbreviations_that_may_end")
 _DOMAINS = words("domain_endings")
-_CONTRAST = re.compile(r"\s*;\s+|,?\s+(?=(?:but|however|although|though|whereas|yet|except|unfortunately)\b)", re.IGNORECASE)
+_CONTRAST = re.compile(r";\s+|,?(?<!\s)\s+(?=(?:but|however|although|though|whereas|yet|except|unfortunately)\b)", re.IGNORECASE)
 _NO_CONTRAST_AFTER = words("no_turn_after")
 _TIERS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"\s*;\s+|\s+[-–—]+\s+|:\s+",
+        r"[;:]\s+|(?<!\s)\s+[-–—]+\s+",
         r",\s+(?=(?:and|or|so|but|because|since|which|while|then|plus|also)\b)",
         r",\s*(?!\d)",
-        r"\s+(?=(?:and|so|but|because|since|which|while|then|when|if|that)\b)",
+        r"(?<!\s)\s+(?=(?:and|so|but|because|since|which|while|then|when|if|that)\b)",
         r"\s+",
     )
 )
@@ -48,7 +49,8 @@ def split_sentences(text: str) -> list[str]:
     start = 0
     for match in _END.finditer(text):
         if _is_boundary(text, match, start):
-            pieces.extend(_clauses(text[start : match.end()]))
+            kept = match.start() if match.group()[0] in "<\r\n" else match.end()
+            pieces.extend(_clauses(text[start:kept]))
             start = match.end()
     pieces.extend(_clauses(text[start:]))
     return pieces
@@ -58,15 +60,15 @@ def clean_statement(quote: str) -> str:
     """A quote as a sentence of its own: one line, no markup, no bullets or dangling conjunction before it."""
     text = " ".join(html.unescape(_TAG.sub(" ", quote)).split())
     text = re.sub(r"([!?.,])\1{2,}", r"\1", text)
-    text = re.sub(r"^(?:[^\w\"'“‘(#$€£]+\s*)+", "", text)
-    text = re.sub(r"^(?:and|but|so|or|yet|also|then|plus|as well as|along with)\b[\s,]+(?=\S+\s+\S+)", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"^[^\w\"'“‘(#$€£]+", "", text)
+    text = re.sub(r"^(?:and|but|or|also|then|plus|as well as|along with)\b[\s,]+(?=\S+\s+\S+)", "", text, flags=re.IGNORECASE)
     text = text.rstrip(" ,;:-–—")
     return text[:1].upper() + text[1:] if text else " ".join(quote.split())
 
 
 def _is_boundary(text: str, match: re.Match[str], start: int) -> bool:
     mark = match.group().strip("\"'”’»)]")
-    if not mark.strip() or mark.lstrip().startswith("<"):
+    if mark[:1] in {"", "<", "\r", "\n"}:
         return True  # a line or paragraph ends
     end = match.end()
     after = text[end : end + 1]
@@ -74,10 +76,10 @@ def _is_boundary(text: str, match: re.Match[str], start: int) -> bool:
     if not follows:
         return False  # the text ends anyway
     if set(mark) <= {".", "…"} and mark != ".":
-        return not follows.islower() or len(text[start:end].split()) >= MIN_CLAUSE_WORDS
+        return not follows.islower() or len(text[max(start, end - _WINDOW) : end].split()) >= MIN_CLAUSE_WORDS
     if mark != ".":
         return True
-    found = _WORD_BEFORE.search(text, start, match.start())
+    found = _WORD_BEFORE.search(text[max(start, match.start() - _WINDOW) : match.start()])
     word = found.group().lstrip("([\"'“‘").lower() if found else ""
     if after.isspace():
         return not _is_abbreviation(word, follows)
@@ -109,7 +111,7 @@ def _clauses(sentence: str) -> list[str]:
     pieces: list[str] = []
     start = 0
     for match in _CONTRAST.finditer(sentence):
-        if _turns(sentence[start : match.start()], sentence[match.end() :]):
+        if _turns(sentence[max(start, match.start() - _WINDOW) : match.start()], sentence[match.end() : match.end() + _WINDOW]):
             pieces.append(sentence[start : match.start()])
             start = match.end()
     pieces.append(sentence[start:])
@@ -117,7 +119,7 @@ def _clauses(sentence: str) -> list[str]:
 
 
 def _turns(left: str, right: str) -> bool:
-    before, after = left.split(), right.split(None, MIN_CLAUSE_WORDS)
+    before, after = left.split(), right.split()
     if len(before) < MIN_CLAUSE_WORDS or len(after) < MIN_CLAUSE_WORDS:
         return False
     return before[-1].lower() not in _NO_CONTRAST_AFTER and "not only" not in left.lower()

@@ -31,7 +31,7 @@ from core.extraction.taxonomy import Taxonomy
 
 CLOSEST, MEAN, DESCRIPTION = 0.4, 0.3, 0.3  # weights in the score
 MARGIN, BACKGROUND = 0.5, 0.25  # weights in the evidence
-VERSION = 2  # raise when labels change, so that artefacts made before are not taken for current ones
+VERSION = 3  # raise when labels change, so that artefacts made before are not taken for current ones
 _BLOCK = 65_536  # sentences scored at once
 
 GENERAL = (

@@ -44,7 +44,7 @@ def test_names_the_motivation_of_each_sentence(extractor: Extractor) -> None:
 
 
 def test_sentences_that_fit_any_review_are_other(extractor: Extractor) -> None:
-    texts = ["I am pleased.", "Love it!", "Five stars from me.", "I ordered it in March."]
+    texts = ["I am pleased.", "Love it!", "Five stars from me.", "Would buy it again."]
     answers = extractor.extract_many([Review(text=text) for text in texts])
     assert [answer.motivations[0].name for answer in answers] == ["other"] * 4
 
