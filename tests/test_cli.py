@@ -284,6 +284,17 @@ def test_ctrl_c_ends_with_130(listens: bool, words: str, tmp_path: Path):
     assert err.splitlines()[-1] == words
 
 
+def test_termination_asks_to_stop_too(tmp_path: Path):
+    command = [sys.executable, "-c", ENDLESS.replace("LISTENS", "True"), *map(str, import_of(tmp_path / "any.csv"))]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    running = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert running.stderr is not None
+    running.stderr.readline()
+    running.terminate()
+    running.communicate(timeout=30)
+    assert running.returncode == 130
+
+
 def test_reader_that_leaves_early_causes_no_traceback(tmp_path: Path):
     Workspace(tmp_path / "workspace")
     command = f"{sys.executable} -m core.cli ls --json | true"

@@ -130,7 +130,7 @@ class ProgressLine:
 
 @contextmanager
 def working() -> Iterator[tuple[Progress, Callable[[], bool]]]:
-    """Progress and the stop request of long work: the first Ctrl-C asks it to stop, the second ends it at once.
+    """Progress and the stop request of long work: the first Ctrl-C (or SIGTERM) asks it to stop, the second ends it at once.
 
     Whatever a library prints meanwhile goes to stderr: stdout belongs to the answer.
     """
@@ -144,11 +144,11 @@ def working() -> Iterator[tuple[Progress, Callable[[], bool]]]:
         typer.echo("\nStopping as soon as it can; Ctrl-C again ends it at once.", err=True)
 
     in_main_thread = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGINT, ask) if in_main_thread else None
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)} if in_main_thread else {}
     try:
         with redirect_stdout(sys.stderr):
             yield line, requested.is_set
     finally:
         line.close()
-        if in_main_thread:
-            signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
