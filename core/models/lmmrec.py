@@ -42,7 +42,7 @@ class DualEncoder(nn.Module):
         self.slot_dim = backbone.dim // self.n_slots
         self.prototype_temperature = config.prototype_temperature
         gated = self.n_slots > 1 and config.motivation_gate > 0
-        self.register_buffer("gate", text.users.lift.pow(config.motivation_gate) if gated else None, persistent=False)
+        self.register_buffer("gate", _gate(text, config) if gated else None, persistent=False)
         shape = (self.n_slots, config.prototypes, self.slot_dim)
         self.prototypes = nn.Parameter(torch.randn(shape, generator=generator) * 0.1)
         self.whole_text = TextEncoder(text.width, backbone.dim, config.text_dropout, generator)
@@ -79,6 +79,13 @@ class DualEncoder(nn.Module):
     def in_slots(self, nodes: torch.Tensor) -> torch.Tensor:
         """Float [n, d] -> [n, K, s]."""
         return nodes.view(len(nodes), self.n_slots, self.slot_dim)
+
+
+def _gate(text: TextFeatures, config: ModelConfig) -> torch.Tensor:
+    """g_uk = lift_uk^gamma, float [n_users, K]; "other", the last slot, is damped so that it takes only what no named slot can."""
+    gate = text.users.lift.pow(config.motivation_gate)
+    gate[:, -1] *= config.other_gate
+    return gate
 
 
 class LMMRec(nn.Module):

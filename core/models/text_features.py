@@ -8,8 +8,8 @@ import torch
 
 from core.motivations.profiles import Profiles, SlotText
 
-SHRINKAGE = 2.0
-"""Summed strength a node needs before its own words outweigh everybody's (about four statements)."""
+SHRINKAGE = 10.0
+"""Summed strength a node needs before its own words outweigh everybody's (about fifteen statements)."""
 
 
 @dataclass(frozen=True)

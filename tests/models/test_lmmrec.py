@@ -77,8 +77,10 @@ def test_silent_slots_have_a_silent_text_view(checkerboard: Interactions, block_
 
 def test_gate_scales_a_users_slots_by_its_power_of_the_lift(checkerboard: Interactions, block_text: TextFeatures) -> None:
     plain = model(checkerboard, block_text, motivation_gate=0.0).vectors()
-    gated = model(checkerboard, block_text, motivation_gate=2.0).vectors()
-    assert torch.allclose(gated["user"], plain["user"] * block_text.users.lift.square()[:, :, None], atol=1e-6)
+    gated = model(checkerboard, block_text, motivation_gate=2.0, other_gate=0.5).vectors()
+    expected = plain["user"] * block_text.users.lift.square()[:, :, None]
+    assert torch.allclose(gated["user"][:, :-1], expected[:, :-1], atol=1e-6)
+    assert torch.allclose(gated["user"][:, -1], 0.5 * expected[:, -1], atol=1e-6)
     assert torch.equal(gated["item"], plain["item"])
 
 
