@@ -1,6 +1,6 @@
 """LMMRec with its default settings against LightGCN with its own best ones.
 
-    python benchmarks/compare.py music yelp-llm [--workspace DIR] [--seeds 3] [--trials 24]
+    python benchmarks/compare.py music yelp-llm [--workspace DIR] [--seeds 3] [--trials 16]
 
 LightGCN's settings are searched on validation figures alone (random search, same seed each time, the default settings among
 the trials); LMMRec takes the defaults of `lmmrec train`. Then both train once per seed, and their test figures are
@@ -96,7 +96,7 @@ def main(
     datasets: list[str],
     workspace: Annotated[Path, typer.Option(envvar="LMMREC_WORKSPACE")] = Path("workspace"),
     seeds: int = 3,
-    trials_each: Annotated[int, typer.Option("--trials")] = 24,
+    trials_each: Annotated[int, typer.Option("--trials")] = 16,
 ) -> None:
     """Compare on each dataset of the workspace."""
     for name in datasets:

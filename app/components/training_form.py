@@ -12,12 +12,26 @@ from core.training.config import TrainingConfig
 
 # Settings in the order a person thinks of them. What no group names comes last, so that a new setting is never lost.
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Model": ("form", "slot_dim", "dim", "layers", "prototypes", "prototype_temperature", "text_dim", "text_dropout", "text_scale"),
+    "Model": (
+        "form",
+        "slot_dim",
+        "dim",
+        "layers",
+        "motivation_gate",
+        "other_gate",
+        "prototypes",
+        "prototype_temperature",
+        "text_dim",
+        "text_dropout",
+        "text_scale",
+    ),
     "Recommendation loss": ("loss", "negatives", "temperature", "regularisation"),
     "Alignment of text and behaviour": (
         "mcs_weight",
         "mcs_temperature",
         "slot_mcs_weight",
+        "aligned_nodes",
+        "slot_nodes",
         "itcm_weight",
         "itcm_alpha",
         "momentum",
@@ -26,7 +40,18 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Optimisation": ("learning_rate", "batch_size", "evaluate_every", "patience", "metric", "precision"),
 }
 ALWAYS_SHOWN = ("model", "backbone", "seed", "epochs", "device")
-TEXT_ONLY = {"form", "slot_dim", "prototypes", "prototype_temperature", *GROUPS["Alignment of text and behaviour"]}
+TEXT_ONLY = {
+    "form",
+    "slot_dim",
+    "motivation_gate",
+    "other_gate",
+    "text_dim",
+    "text_dropout",
+    "text_scale",
+    "prototypes",
+    "prototype_temperature",
+    *GROUPS["Alignment of text and behaviour"],
+}
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {},
     "fast": {"epochs": 40, "patience": 3, "negatives": 128},
@@ -35,10 +60,12 @@ PRESETS: dict[str, dict[str, Any]] = {
         "form": "vector",
         "dim": 32,
         "loss": "bpr",
+        "prototypes": 8,
+        "text_scale": 1.0,
+        "mcs_weight": 0.03,
+        "slot_mcs_weight": 0.0,
+        "itcm_weight": 0.01,
         "batch_size": 512,
-        "learning_rate": 3e-3,
-        "mcs_temperature": 0.2,
-        "momentum": 0.995,
     },
 }
 PRESET_NOTES = {
