@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import TimeoutError as BrowserTimeout
 
 from core.workspace import Workspace
 from tests.browser.studio import CHROMIUM, FLAGS, running_studio, wait_until_still
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.browser
 PAGES = ["", "training", "motivation_map", "profiles", "recommendations"]
 JOB_LIMIT_MS = 240_000
 PATIENCE_MS = 120_000
+TRIES = 6
 # Opened by a link to a page, Streamlit looks for its server below that page's path first, gets 404 and then finds it.
 PROBE = re.compile(r"/\w+/_stcore/")
 
@@ -147,9 +149,17 @@ def reviews_file(folder: Path) -> Path:
 
 
 def choose(page: Any, label: str, option: str) -> None:
-    """Pick an option of a select box."""
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option, exact=True).click()
+    """Pick an option of a select box; a rerun that was still under way may close the list, then it is opened again."""
+    wanted = page.get_by_role("option", name=option, exact=True)
+    for _ in range(TRIES):
+        page.get_by_role("combobox", name=label).click()
+        try:
+            wanted.click(timeout=10_000)
+            break
+        except BrowserTimeout:
+            page.keyboard.press("Escape")
+    else:
+        raise AssertionError(f"{label} never offered {option}")
     wait_until_still(page)
 
 
