@@ -61,7 +61,8 @@ def clean_statement(quote: str) -> str:
     text = " ".join(html.unescape(_TAG.sub(" ", quote)).split())
     text = re.sub(r"([!?.,])\1{2,}", r"\1", text)
     text = re.sub(r"^[^\w\"'“‘(#$€£]+", "", text)
-    text = re.sub(r"^(?:and|but|or|also|then|plus|as well as|along with)\b[\s,]+(?=\S+\s+\S+)", "", text, flags=re.IGNORECASE)
+    alone = re.sub(r"^(?:and|but|or|also|then|plus|as well as|along with)\b[\s,]+(?=\S+\s+\S+)", "", text, flags=re.IGNORECASE)
+    text = alone if any(map(str.isalnum, alone)) else text  # "but : <" says no more without its only word
     text = text.rstrip(" ,;:-–—")
     return text[:1].upper() + text[1:] if text else " ".join(quote.split())
 

@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.extraction.profile_phrases import split_profile
@@ -81,6 +81,7 @@ def test_profile_phrases_are_exact_substrings_in_order(text: str) -> None:
 
 
 @given(TEXTS)
+@example("BUT : <")
 def test_statements_are_clean_single_lines(text: str) -> None:
     for quote in split_sentences(text):
         statement = clean_statement(quote)
