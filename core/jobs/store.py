@@ -6,6 +6,7 @@ change of state names the states it may come from, so two processes can never bo
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from uuid import uuid4
 
 from core.errors import NotFoundError, StorageError
 from core.progress import ProgressEvent
+from core.storage import disk_errors
 from core.workspace import Workspace, now
 
 Status = Literal["queued", "running", "finished", "failed", "stopped", "lost"]
@@ -85,6 +87,18 @@ class Job:
         return self.status in LIVE
 
 
+@contextmanager
+def _alone(workspace: Workspace) -> Iterator[None]:
+    """Let one process at a time set the database up: the change to WAL fails at once, without waiting, where two meet."""
+    path = workspace.root / "locks" / "studio.lock"
+    with disk_errors(path):
+        path.parent.mkdir(exist_ok=True)
+        handle = path.open("ab")
+    with handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
 class JobStore:
     """The jobs of one workspace.
 
@@ -94,7 +108,8 @@ class JobStore:
 
     def __init__(self, workspace: Workspace) -> None:
         self._path = workspace.database
-        with self._connection() as connection:
+        with _alone(workspace), self._connection() as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(_SCHEMA)
 
     @contextmanager
@@ -103,7 +118,6 @@ class JobStore:
             connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
             try:
                 connection.row_factory = sqlite3.Row
-                connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
                 yield connection
             finally:
