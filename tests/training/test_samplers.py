@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from core.models.graph import Interactions
+from core.training import samplers
 from core.training.config import TrainingConfig
 from core.training.samplers import BatchSampler
 
@@ -14,21 +15,23 @@ INTERACTIONS = Interactions(20, 50, np.argwhere(np.random.default_rng(0).random(
 KNOWN = {tuple(pair) for pair in INTERACTIONS.pairs.tolist()}
 
 
-def sampler(loss: str) -> BatchSampler:
+def sampler_of(loss: str) -> BatchSampler:
     config = TrainingConfig.model_validate({"loss": loss, "negatives": 30})
     return BatchSampler(INTERACTIONS, config, 64, torch.Generator().manual_seed(0), torch.device("cpu"))
 
 
 @pytest.mark.parametrize("loss", ["bpr", "softmax"])
 def test_an_epoch_meets_every_interaction_once(loss: str) -> None:
-    batches = sampler(loss)
+    batches = sampler_of(loss)
     met = [pair for batch in batches for pair in zip(batch.users.tolist(), batch.positives.tolist(), strict=True)]
     assert sorted(met) == sorted(KNOWN)
     assert len(list(batches)) == len(batches)
 
 
-def test_softmax_negatives_of_a_users_history_are_excluded() -> None:
-    for batch in sampler("softmax"):
+@pytest.mark.parametrize("cells", [samplers.TABLE_CELLS, 0], ids=["table", "search"])
+def test_softmax_negatives_of_a_users_history_are_excluded(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samplers, "TABLE_CELLS", cells)
+    for batch in sampler_of("softmax"):
         assert batch.excluded is not None
         for row, user in enumerate(batch.users.tolist()):
             expected = [(user, item) in KNOWN for item in batch.negatives.tolist()]
@@ -36,5 +39,5 @@ def test_softmax_negatives_of_a_users_history_are_excluded() -> None:
 
 
 def test_bpr_negatives_are_seldom_known() -> None:
-    pairs = [pair for batch in sampler("bpr") for pair in zip(batch.users.tolist(), batch.negatives.tolist(), strict=True)]
+    pairs = [pair for batch in sampler_of("bpr") for pair in zip(batch.users.tolist(), batch.negatives.tolist(), strict=True)]
     assert sum(pair in KNOWN for pair in pairs) / len(pairs) < 0.12  # drawn twice at a density of 0.2: 0.04 expected
