@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import artefacts, session
-from app.components.empty import no_dataset, no_run
+from app import artefacts
 from app.components.job_progress import job_panels, launch_button
 from app.components.legend import motivation_legend, names_of
 from app.components.map_view import map_view
-from app.components.page import empty_state, page_head
-from app.components.pickers import pick_dataset, pick_run
+from app.components.page import empty_state
+from app.components.subject import run_page
 
 
 def main() -> None:
-    space = session.workspace()
-    dataset = pick_dataset(space)
-    page_head(
+    subject = run_page(
         "Motivation map",
         "Users (circles) and items (diamonds), near each other where the same motivations move them. Axes have no unit.",
-        generated=dataset is not None and dataset.manifest.generated,
     )
-    if dataset is None:
-        no_dataset(space)
+    if subject is None:
         return
-    run = pick_run(space, dataset)
-    if run is None:
-        no_run(space, dataset)
-        return
+    space, dataset, run = subject.space, subject.dataset, subject.run
     maps = space.made_from("map", run)
     working = job_panels(space, "map")
     if not maps:

@@ -6,10 +6,10 @@ import streamlit as st
 
 from app import artefacts, session
 from app.components import profile_view
-from app.components.empty import no_dataset, no_run
 from app.components.legend import motivation_legend, names_of
-from app.components.page import literal, page_head
-from app.components.pickers import pick_dataset, pick_node, pick_run
+from app.components.page import literal
+from app.components.pickers import pick_node
+from app.components.subject import run_page
 from core.recommend.portrait import labels, portrait
 from core.recommend.recommender import Recommender
 
@@ -17,20 +17,13 @@ SIDES = {"user": "Users", "item": "Items"}
 
 
 def main() -> None:
-    space = session.workspace()
-    dataset = pick_dataset(space)
-    page_head(
+    subject = run_page(
         "Profiles",
         "What moves a user or an item: what the training reviews say, against what the interactions show, with the quotes behind it.",
-        generated=dataset is not None and dataset.manifest.generated,
     )
-    if dataset is None:
-        no_dataset(space)
+    if subject is None:
         return
-    run = pick_run(space, dataset)
-    if run is None:
-        no_run(space, dataset)
-        return
+    space, dataset, run = subject.space, subject.dataset, subject.run
     recommender = artefacts.recommender(space, run)
     taxonomy = artefacts.taxonomy(space, dataset)
     names = names_of(taxonomy)

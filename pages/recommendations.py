@@ -5,31 +5,24 @@ from __future__ import annotations
 import streamlit as st
 
 from app import artefacts, session
-from app.components.empty import no_dataset, no_run
 from app.components.explanation import explanation
 from app.components.legend import motivation_legend, names_of
-from app.components.page import literal, page_head
-from app.components.pickers import pick_dataset, pick_node, pick_run, run_label
+from app.components.page import literal
+from app.components.pickers import pick_node, run_label
 from app.components.recommendation_list import history_list, recommendation_list
+from app.components.subject import run_page
 from core.recommend.recommender import Recommender
 from core.workspace import Artefact, Workspace
 
 
 def main() -> None:
-    space = session.workspace()
-    dataset = pick_dataset(space)
-    page_head(
+    subject = run_page(
         "Recommendations",
         "What a user gets, and why: every motivation's part of the score, the quotes behind it, and what would change without it.",
-        generated=dataset is not None and dataset.manifest.generated,
     )
-    if dataset is None:
-        no_dataset(space)
+    if subject is None:
         return
-    run = pick_run(space, dataset)
-    if run is None:
-        no_run(space, dataset)
-        return
+    space, dataset, run = subject.space, subject.dataset, subject.run
     recommender = artefacts.recommender(space, run)
     if recommender.motivations:
         taxonomy = artefacts.taxonomy(space, dataset)

@@ -6,11 +6,10 @@ import streamlit as st
 
 from app import artefacts, session
 from app.components.dataset_card import has_text
-from app.components.empty import no_dataset
 from app.components.export import table
 from app.components.job_progress import job_panels, launch_button, live_jobs
-from app.components.page import page_head
-from app.components.pickers import pick_dataset, pick_run, run_label
+from app.components.pickers import pick_run, run_label
+from app.components.subject import dataset_page
 from app.components.training_curves import CurveSettings, compare_runs, curve_settings, live_curves, run_rows, show_curves
 from app.components.training_form import settings_form
 from core.workspace import Artefact
@@ -19,16 +18,13 @@ KINDS = ("train", "pipeline", "demo")
 
 
 def main() -> None:
-    space = session.workspace()
-    dataset = pick_dataset(space)
-    page_head(
+    subject = dataset_page(
         "Training",
         "Train a model, watch its losses and validation figures, and compare runs. A training goes on if you close this page.",
-        generated=dataset is not None and dataset.manifest.generated,
     )
-    if dataset is None:
-        no_dataset(space)
+    if subject is None:
         return
+    space, dataset = subject.space, subject.dataset
     run = pick_run(space, dataset)
     runs = session.runs_of(space, dataset)
     with st.expander("New training", expanded=not runs, key="new-training"):
