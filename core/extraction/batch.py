@@ -1,0 +1,309 @@
+"""Asking many questions at once, each exactly once: a bounded pool of threads over a lazily read stream of requests.
+
+An answer is committed to the store by the thread that received it, before its request counts as done. So a process killed at
+any moment loses the requests in flight at most, and the next start repeats none that had been answered. Nothing here grows
+with the number of requests: they are drawn one by one, and what was asked is looked up in the store, not remembered.
+
+Two processes with the same questions at the same moment may both ask those in flight; the first answer stands.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import StoppedError, StudioError
+from core.extraction.answer_store import AnswerStore
+from core.extraction.ollama.extractor import Answer
+from core.progress import Progress, ProgressEvent, never_stop, silent
+
+LOOK_EVERY_S = 0.1  # at the stop request and the pause
+REPORT_EVERY_S = 0.25
+GRACE_S = 1.0  # for requests in flight to end when the batch is stopped; the server is not waited for any longer
+WINDOW_S = 15.0  # over which rates are measured
+TROUBLES = 8  # failures of the server in a row, and at least two a thread, before the batch gives up on it
+_SERVER_KINDS = ("server", "timeout")
+
+
+class BatchError(StudioError):
+    """The server fails request after request: asking on would only mark every text as failed."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question.
+
+    Args:
+        key, scope: what the answer is kept under, see `core.extraction.answer_store`.
+        variables: what the prompt is filled with.
+    """
+
+    key: str
+    scope: str
+    variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """How a batch ended.
+
+    Args:
+        requests: all there were. answered, failed: asked now. cached: answered before, or the same question again.
+        failed_before: kept as failed from an earlier batch and not asked again.
+        prompt_tokens, answer_tokens: of what was asked now. seconds: from the first request to the last.
+    """
+
+    requests: int = 0
+    answered: int = 0
+    cached: int = 0
+    failed: int = 0
+    failed_before: int = 0
+    prompt_tokens: int = 0
+    answer_tokens: int = 0
+    seconds: float = 0.0
+
+    @property
+    def asked(self) -> int:
+        """Questions put to the model now."""
+        return self.answered + self.failed
+
+
+def run_batch(
+    requests: Iterable[Request],
+    answer: Callable[[Request], Answer],
+    store: AnswerStore,
+    *,
+    concurrency: int = 4,
+    stop: Callable[[], bool] = never_stop,
+    paused: Callable[[], bool] = never_stop,
+    progress: Progress = silent,
+    stage: str = "Asking the model",
+    total: int = 0,
+    retry_failed: bool = False,
+) -> BatchReport:
+    """Ask all questions that have no answer yet.
+
+    Args:
+        requests: read lazily, by one thread at a time.
+        answer: asks one question, in one of ``concurrency`` threads. What it raises ends the batch; an answer whose failure is
+            "stopped" is not kept.
+        paused: while it says so nothing new is asked; requests in flight end.
+        progress: ``stage`` with done and ``total``, and the measures answered, cached, failed, in_flight, reviews_per_s and
+            tokens_per_s (answers in the last `WINDOW_S` seconds), paused.
+        total: number of requests; 0 where it is not known.
+        retry_failed: ask those again that failed in an earlier batch.
+
+    Raises:
+        StoppedError: ``stop`` said so. BatchError: the server failed many requests in a row. Whatever ``answer`` or
+            ``requests`` raised. What was answered is kept in each case.
+    """
+    return _Batch(requests, answer, store, concurrency, retry_failed).run(stop, paused, _Reporter(progress, stage, total, concurrency))
+
+
+class _Feed:
+    """The requests still to be asked, one at a time. Counts everything; its lock guards all of it."""
+
+    def __init__(self, requests: Iterable[Request], store: AnswerStore, retry_failed: bool) -> None:
+        self._requests: Iterator[Request] = iter(requests)
+        self._store = store
+        self._retry = retry_failed
+        self._lock = threading.Lock()
+        self._in_flight: set[str] = set()
+        self._failed_again: set[str] = set()
+        self.closed = threading.Event()
+        self.gave_up = False
+        self.found_work = threading.Event()
+        self.seen = self.answered = self.cached = self.failed = self.failed_before = 0
+        self.prompt_tokens = self.answer_tokens = 0
+        self.troubles = 0
+
+    def take(self) -> Request | None:
+        """The next question without an answer; None at the end, or when the feed is closed."""
+        with self._lock:
+            while not self.closed.is_set():
+                request = next(self._requests, None)
+                if request is None:
+                    break
+                self.seen += 1
+                if self._is_new(request.key):
+                    self._in_flight.add(request.key)
+                    self.found_work.set()
+                    return request
+        self.found_work.set()
+        return None
+
+    def _is_new(self, key: str) -> bool:
+        state = self._store.state(key)
+        if key in self._in_flight or key in self._failed_again or state == "answered":
+            self.cached += 1
+            return False
+        if state == "failed" and not self._retry:
+            self.failed_before += 1
+            return False
+        return True
+
+    def kept(self, request: Request, answer: Answer) -> None:
+        """The answer is in the store."""
+        with self._lock:
+            self._in_flight.discard(request.key)
+            self.prompt_tokens += answer.prompt_tokens
+            self.answer_tokens += answer.answer_tokens
+            if answer.failure is None:
+                self.answered += 1
+            else:
+                self.failed += 1
+                if self._retry:
+                    self._failed_again.add(request.key)
+            in_trouble = answer.failure is not None and answer.failure.kind in _SERVER_KINDS
+            self.troubles = self.troubles + 1 if in_trouble else 0
+
+    def given_up(self, request: Request) -> None:
+        """The request ended without an answer: it is asked again by a later batch."""
+        with self._lock:
+            self._in_flight.discard(request.key)
+            self.seen -= 1
+            self.gave_up = True
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._in_flight)
+
+    def report(self, seconds: float) -> BatchReport:
+        with self._lock:
+            return BatchReport(
+                requests=self.seen,
+                answered=self.answered,
+                cached=self.cached,
+                failed=self.failed,
+                failed_before=self.failed_before,
+                prompt_tokens=self.prompt_tokens,
+                answer_tokens=self.answer_tokens,
+                seconds=seconds,
+            )
+
+
+class _Reporter:
+    """Turns counts into progress, a few times a second."""
+
+    def __init__(self, progress: Progress, stage: str, total: int, concurrency: int) -> None:
+        self._progress = progress
+        self.stage = stage
+        self.total = total
+        self._concurrency = concurrency
+        self._told_at = 0.0
+        self._moments: deque[tuple[float, int, int]] = deque()
+
+    def tell(self, feed: _Feed, paused: bool, *, at_once: bool = False) -> None:
+        moment = time.monotonic()
+        if not at_once and (moment - self._told_at < REPORT_EVERY_S or not feed.found_work.is_set()):
+            return  # before the first question is found, what is skipped would look like a rate
+        self._told_at = moment
+        asked = feed.answered + feed.failed
+        self._moments.append((moment, asked, feed.answer_tokens))
+        while len(self._moments) > 2 and moment - self._moments[0][0] > WINDOW_S:
+            self._moments.popleft()
+        began, asked_then, tokens_then = self._moments[0]
+        elapsed = max(moment - began, 1e-9)
+        measures: dict[str, Any] = {
+            "answered": feed.answered,
+            "cached": feed.cached,
+            "failed": feed.failed + feed.failed_before,
+            "in_flight": feed.in_flight,
+            "concurrency": self._concurrency,
+            "reviews_per_s": round((asked - asked_then) / elapsed, 2),
+            "tokens_per_s": round((feed.answer_tokens - tokens_then) / elapsed, 1),
+            "paused": paused,
+        }
+        self._progress(ProgressEvent(self.stage, feed.seen - feed.in_flight, self.total, measures))
+
+
+class _Batch:
+    """The threads of one batch and the loop that watches them."""
+
+    def __init__(
+        self, requests: Iterable[Request], answer: Callable[[Request], Answer], store: AnswerStore, concurrency: int, retry_failed: bool
+    ) -> None:
+        self._feed = _Feed(requests, store, retry_failed)
+        self._answer = answer
+        self._store = store
+        self._held = threading.Event()  # while the batch is paused
+        self._error: BaseException | None = None
+        self._troubles = max(TROUBLES, 2 * concurrency)
+        # Daemons: a server that never answers must not keep the process from ending.
+        self._threads = [threading.Thread(target=self._work, name=f"asking-{number}", daemon=True) for number in range(concurrency)]
+
+    def run(self, stop: Callable[[], bool], paused: Callable[[], bool], reporter: _Reporter) -> BatchReport:
+        started = time.monotonic()
+        for thread in self._threads:
+            thread.start()
+        stopped = False
+        try:
+            while any(thread.is_alive() for thread in self._threads) and self._error is None and not (stopped := stop()):
+                self._hold(paused())
+                reporter.tell(self._feed, self._held.is_set())
+                self._join_one(LOOK_EVERY_S)
+        finally:
+            self._feed.closed.set()  # also where `stop` or `progress` raised
+            self._join_all(GRACE_S if stopped or self._error else 0.0)
+        reporter.tell(self._feed, False, at_once=True)
+        report = self._feed.report(time.monotonic() - started)
+        if self._error is not None:
+            raise self._error
+        if stopped or self._feed.gave_up:
+            asked = f"{report.requests:,} of {reporter.total:,}" if reporter.total else f"{report.requests:,}"
+            raise StoppedError(f"Stopped after {asked} texts", where=reporter.stage, hint="What was answered is kept; start again to go on")
+        return report
+
+    def _hold(self, wanted: bool) -> None:
+        if wanted:
+            self._held.set()
+        else:
+            self._held.clear()
+
+    def _join_one(self, limit_s: float) -> None:
+        next((thread for thread in self._threads if thread.is_alive()), self._threads[0]).join(limit_s)
+
+    def _join_all(self, limit_s: float) -> None:
+        deadline = time.monotonic() + limit_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _work(self) -> None:
+        try:
+            while not self._feed.closed.is_set():
+                if self._held.is_set():
+                    self._feed.closed.wait(LOOK_EVERY_S)
+                    continue
+                request = self._feed.take()
+                if request is None or not self._ask(request):
+                    return
+        except BaseException as error:  # noqa: BLE001 - raised again by the thread that runs the batch
+            self._error = self._error or error
+            self._feed.closed.set()
+
+    def _ask(self, request: Request) -> bool:
+        """Ask and keep; False where the request was given up because the batch is being stopped."""
+        try:
+            found = self._answer(request)
+            if found.failure is not None and found.failure.kind == "stopped":
+                self._feed.given_up(request)
+                return False
+            self._store.put(request.key, request.scope, found)
+        except StoppedError:
+            self._feed.given_up(request)
+            return False
+        except BaseException:
+            self._feed.given_up(request)
+            raise
+        self._feed.kept(request, found)
+        if self._feed.troubles >= self._troubles:
+            assert found.failure is not None
+            raise BatchError(
+                f"The server failed {self._feed.troubles} requests in a row; the last: {found.failure.message.rstrip('.')}",
+                hint="What was answered is kept; look after the server, then start again with --retry-failed",
+            )
+        return True
