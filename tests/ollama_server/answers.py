@@ -1,0 +1,149 @@
+"""What the scripted model says: given texts, or a valid answer made from the message itself, cut into tokens and pieces."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import re
+from typing import Any
+
+from tests.ollama_server.script import Action
+
+_TOKEN = re.compile(r"\s*(?:[A-Za-z]{1,5}|[0-9]{1,3}|[^\sA-Za-z0-9])|\s+")
+_SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
+_NEGATIVE = re.compile(r"\b(?:not|never|no|bad|slow|rude|cold|broke\w*|poor\w*|terrible|awful|worst|disappoint\w*|waste|cheaply)\b", re.I)
+DEFAULT_SHAPE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "reasoning": {"type": "string"},
+        "motivations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string"},
+                    "statement": {"type": "string"},
+                    "quote": {"type": "string"},
+                    "polarity": {"type": "string", "enum": ["positive", "negative"]},
+                    "strength": {"type": "number", "minimum": 0, "maximum": 1},
+                },
+            },
+        },
+        "need": {"type": "string"},
+    },
+}
+
+
+def tokens(text: str) -> list[str]:
+    """The text in the server's own tokens, which join to the text again."""
+    return _TOKEN.findall(text)
+
+
+def pieces(text: str, count: int | None) -> list[str]:
+    """The text in ``count`` pieces of whole tokens; None is one a token."""
+    parts = tokens(text)
+    if count is None or count >= len(parts):
+        return parts
+    edges = [round(len(parts) * n / count) for n in range(count + 1)]
+    return ["".join(parts[begin:end]) for begin, end in itertools.pairwise(edges)]
+
+
+def answer_text(action: Action, message: str, shape: dict[str, Any] | str | None) -> str:
+    """What the model answers to a message.
+
+    Args:
+        shape: the request's ``format``; a JSON schema is followed unless the action ignores it.
+    """
+    if action.json is not None:
+        return json.dumps(action.json, ensure_ascii=False)
+    if action.text or action.kind == "answer":
+        return action.text
+    if action.ignore_schema:
+        return "Sure! The reviewer seems happy. Here is what I found:\n- the price\n- the staff"
+    schema = shape if isinstance(shape, dict) and shape else DEFAULT_SHAPE
+    return json.dumps(_Echo(material(message)).value(schema, ""), ensure_ascii=False)
+
+
+def material(message: str) -> str:
+    """The review within a message: what lies between two lines that fence it, else what follows "Review:", else all of it."""
+    lines = message.splitlines()
+    seen: dict[str, int] = {}
+    found: list[tuple[bool, int, str]] = []
+    for at, line in enumerate(lines):
+        fence = _fence(line)
+        if fence and fence in seen:
+            inside = "\n".join(lines[seen[fence] + 1 : at]).strip()
+            if inside and not inside.startswith(("{", "[")):
+                found.append((bool(re.search("review|material", fence)), len(inside), inside))
+        if fence:
+            seen[fence] = at
+    if found:
+        return max(found)[2]
+    return re.split(r"\breview:\s*", message, flags=re.IGNORECASE)[-1].strip()
+
+
+def _fence(line: str) -> str:
+    """What a line's fence is called, the same for its begin and its end; "" for a line that is no fence."""
+    stripped = line.strip()
+    if not (3 <= len(stripped) <= 100 and re.match(r"[^\w\s]{3}|<|\[", stripped)):
+        return ""
+    name = re.sub(r"\b(?:begin|start|end|of|the)\b|[^a-z0-9]", "", stripped.lower())
+    return name or stripped[:3]
+
+
+class _Echo:
+    """An instance of a JSON schema filled from a text: quotes are its sentences, choices hang on them alone."""
+
+    def __init__(self, text: str) -> None:
+        found = [sentence.strip() for sentence in _SENTENCE.findall(text)]
+        self._sentences = [sentence for sentence in found if len(sentence) > 3][:2] or [text.strip()[:80] or "nothing"]
+        self._at = 0
+
+    def value(self, schema: dict[str, Any], name: str) -> Any:
+        sentence = self._sentences[self._at % len(self._sentences)]
+        if "enum" in schema:
+            return self._choice(schema["enum"], name, sentence)
+        kind = schema.get("type", "object" if "properties" in schema else "string")
+        if kind == "object":
+            return {key: self.value(member, key) for key, member in schema.get("properties", {}).items()}
+        if kind == "array":
+            return self._array(schema, name)
+        if kind in ("number", "integer"):
+            low, high = schema.get("minimum", 0), schema.get("maximum", 1)
+            part = low + (high - low) * (0.5 + _number(sentence, 6) / 10)
+            return round(part, 2) if kind == "number" else int(part)
+        if kind == "boolean":
+            return True
+        return _string(schema, name, sentence)
+
+    def _array(self, schema: dict[str, Any], name: str) -> list[Any]:
+        count = min(max(len(self._sentences), schema.get("minItems", 0)), schema.get("maxItems", 99))
+        made = []
+        for at in range(count):
+            self._at = at
+            made.append(self.value(schema.get("items", {}), name))
+        self._at = 0
+        return made
+
+    @staticmethod
+    def _choice(options: list[Any], name: str, sentence: str) -> Any:
+        if set(options) == {"positive", "negative"}:
+            return "negative" if _NEGATIVE.search(sentence) else "positive"
+        return options[_number(sentence, len(options))]
+
+
+def _string(schema: dict[str, Any], name: str, sentence: str) -> str:
+    made = {
+        "quote": sentence,
+        "reasoning": f"The author writes: {sentence} That says why they came.",
+        "name": "other",
+        "statement": f"The author cares about this: {sentence}",
+        "need": "To get what they came for.",
+    }.get(name, sentence)
+    return made[: schema.get("maxLength", len(made))]
+
+
+def _number(text: str, below: int) -> int:
+    """A number that hangs on a text alone."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % below
