@@ -13,15 +13,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from tests.browser.studio import CHROMIUM, FLAGS, ROOT, running_studio, wait_until_still
+from tests.browser.studio import CHROMIUM, FLAGS, PAGES, ROOT, running_studio, wait_until_still
 
-PAGES = {
-    "overview": "",
-    "training": "training",
-    "motivation_map": "motivation_map",
-    "profiles": "profiles",
-    "recommendations": "recommendations",
-}
+NAMES = {path or "overview": path for path in PAGES.values()}
 
 
 def main() -> None:
@@ -30,7 +24,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "assets" / "screenshots")
     parser.add_argument("--widths", type=int, nargs="+", default=[1440])
     parser.add_argument("--schemes", nargs="+", default=["light", "dark"])
-    parser.add_argument("--pages", nargs="+", default=list(PAGES))
+    parser.add_argument("--pages", nargs="+", default=list(NAMES))
     parser.add_argument("--query", default="", help="query parameters, e.g. user=u1&item=i2")
     parser.add_argument("--whole", action="store_true", help="the whole page, not only what fits the window")
     options = parser.parse_args()
@@ -44,7 +38,7 @@ def main() -> None:
                     page = context.new_page()
                     page.set_default_timeout(180_000)
                     began = time.monotonic()
-                    page.goto(f"{address}/{PAGES[name]}?{options.query}")
+                    page.goto(f"{address}/{NAMES[name]}?{options.query}")
                     wait_until_still(page)
                     took = time.monotonic() - began
                     if options.whole:

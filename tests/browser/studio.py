@@ -27,6 +27,14 @@ FLAGS = [
     "--disable-sync",
 ]
 START_LIMIT_S = 180.0
+PAGES = {
+    "Overview": "",
+    "Training": "training",
+    "Motivation map": "motivation_map",
+    "Profiles": "profiles",
+    "Recommendations": "recommendations",
+}
+"""Title and path of every page."""
 
 
 def free_port() -> int:
