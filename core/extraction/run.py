@@ -9,46 +9,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 
 from core.data.dataset import ReviewDataset
 from core.encoding import EmbeddingCache, EncoderChoice, default_encoder
-from core.encoding.encoder import EncoderName, TextEncoder, Vectors
+from core.encoding.encoder import TextEncoder, Vectors
 from core.encoding.tfidf import TfidfEncoder
 from core.errors import InputError, StoppedError
+from core.extraction.config import ExtractionConfig, OllamaSettings
 from core.extraction.polarity import is_positive
-from core.extraction.schema import STATEMENT_COLUMNS
+from core.extraction.schema import STATEMENT_COLUMNS, Extractor
 from core.extraction.taxonomy import ASSETS, Taxonomy
 from core.extraction.texts import SourceTexts, Texts
-from core.extraction.zero_shot import GENERAL, THRESHOLDS, VERSION, Labels, Thresholds, ZeroShotExtractor, strengths
+from core.extraction.zero_shot import GENERAL, VERSION, Labels, ZeroShotExtractor, strengths
 from core.progress import Progress, ProgressEvent, never_stop, silent
 from core.storage import content_hash, write_json, write_parquet, write_tensors
 from core.workspace import Artefact, Workspace, artefact_id
 
-
-class ExtractionConfig(BaseModel):
-    """Settings of an extraction. Every field has a safe default; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    backend: Literal["zero-shot"] = Field("zero-shot", description="What reads the reviews")
-    encoder: EncoderName = Field("auto", description="Sentence encoder: MiniLM where it is at hand, else TF-IDF")
-    taxonomy: str | None = Field(None, description="Path of a taxonomy, or products, places, games; none: by the dataset's domain")
-    threshold: float | None = Field(None, ge=-1, le=2, description="Lowest evidence for a named motivation; none: measured for the encoder")
-    temperature: float | None = Field(
-        None, gt=0, description="Margin of the scores at which confidence reaches 0.76; none: measured for the encoder"
-    )
-
-    def thresholds(self, encoder: TextEncoder) -> Thresholds:
-        """The thresholds to use with an encoder."""
-        usual = THRESHOLDS[encoder.name]
-        evidence = usual.evidence if self.threshold is None else self.threshold
-        return Thresholds(evidence, usual.temperature if self.temperature is None else self.temperature)
+__all__ = ["ExtractionConfig", "OllamaSettings", "chosen_taxonomy", "encoder_of", "extract_dataset", "extractor_of", "fitting_encoder"]
 
 
 def extract_dataset(
@@ -57,27 +39,38 @@ def extract_dataset(
     config: ExtractionConfig | None = None,
     progress: Progress = silent,
     stop: Callable[[], bool] = never_stop,
+    *,
+    paused: Callable[[], bool] = never_stop,
+    retry_failed: bool = False,
 ) -> Artefact:
     """Extract the motivations of a dataset's training reviews and profile texts.
 
     Args:
         config: None takes the defaults.
-        progress: stages "Splitting reviews", "Embedding sentences" (with sentences_per_s), "Naming motivations".
+        progress: stages "Splitting reviews", "Embedding sentences" (with sentences_per_s), "Naming motivations"; of a language
+            model "Asking MODEL ..." (see `core.extraction.batch.run_batch`), "Embedding sentences", "Writing statements".
+        paused, retry_failed: of a batch of a language model, see `core.extraction.batch.run_batch`.
 
     Returns:
         Artefact of kind "extraction": statements.parquet (`STATEMENT_COLUMNS`), embeddings.safetensors ({"embeddings":
-        float16 [n_distinct, D]}), taxonomy.json, and tfidf.* where that encoder was used. One made before from the same
-        texts and settings is returned at once.
+        float16 [n_distinct, D]}), taxonomy.json, and tfidf.* where that encoder was used; of a language model also what
+        `core.extraction.ollama_run` says. One made before from the same texts and settings is returned at once.
 
     Raises:
         InputError: there is no text in the training part, or the taxonomy cannot be read.
-        StoppedError: a stop was requested; embeddings made so far are kept.
+        StoppedError: a stop was requested; embeddings and answers made so far are kept.
+        OllamaError: the server of a language model failed; answers it gave so far are kept.
     """
     config = config or ExtractionConfig()
-    taxonomy = _taxonomy(config, dataset)
+    if config.backend == "ollama":
+        from core.extraction.ollama_run import extract_with_ollama
+
+        return extract_with_ollama(workspace, dataset, config, progress, stop, paused=paused, retry_failed=retry_failed)
+    taxonomy = chosen_taxonomy(config, dataset)
     source = SourceTexts.read(dataset)
-    choice = _encoder(config, taxonomy, source)
-    key = content_hash(config, VERSION, taxonomy, choice.encoder.name, choice.encoder.fingerprint, source.key)
+    source = source if config.sample is None else source.sampled(config.sample, config.sample_seed)
+    choice = fitting_encoder(config, taxonomy, source)
+    key = content_hash(config.zero_shot_key, VERSION, taxonomy, choice.encoder.name, choice.encoder.fingerprint, source.key)
     identifier = artefact_id(dataset.name, key)
     known = workspace.find("extraction", identifier)
     if known is not None and known.manifest.sources.get("dataset") == dataset.id:
@@ -119,7 +112,7 @@ def _extract(
     statements = _statements(texts, labels)
     progress(ProgressEvent("Naming motivations", len(texts.distinct), len(texts.distinct)))
     with workspace.publish(
-        "extraction", identifier, name=dataset.name, sources={"dataset": dataset.id}, config=config.model_dump(mode="json")
+        "extraction", identifier, name=dataset.name, sources={"dataset": dataset.id}, config=config.zero_shot_key
     ) as draft:
         _write(draft.path, statements, vectors, taxonomy, encoder)
         draft.generated = dataset.generated
@@ -130,9 +123,16 @@ def _extract(
     return workspace.get("extraction", identifier)
 
 
-def extractor_of(artefact: Artefact) -> ZeroShotExtractor:
-    """The extractor an artefact of kind "extraction" was made with, for texts that come later (a newcomer's reviews)."""
+def extractor_of(artefact: Artefact) -> Extractor:
+    """The extractor an artefact of kind "extraction" was made with, for texts that come later (a newcomer's reviews).
+
+    That of a language model asks its server when it is used, not before.
+    """
     config = ExtractionConfig.model_validate(artefact.manifest.config)
+    if config.backend == "ollama":
+        from core.extraction.ollama_run import ollama_extractor_of
+
+        return ollama_extractor_of(artefact, config)
     encoder = encoder_of(artefact)
     return ZeroShotExtractor(Taxonomy.read(artefact.path / "taxonomy.json"), encoder, config.thresholds(encoder))
 
@@ -148,7 +148,12 @@ def encoder_of(artefact: Artefact) -> TextEncoder:
     return default_encoder("minilm").encoder
 
 
-def _taxonomy(config: ExtractionConfig, dataset: ReviewDataset) -> Taxonomy:
+def chosen_taxonomy(config: ExtractionConfig, dataset: ReviewDataset) -> Taxonomy:
+    """The taxonomy of an extraction.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     if config.taxonomy is None:
         return Taxonomy.default(dataset.domain)
     if (ASSETS / f"{config.taxonomy}.json").is_file() and "/" not in config.taxonomy:
@@ -159,7 +164,7 @@ def _taxonomy(config: ExtractionConfig, dataset: ReviewDataset) -> Taxonomy:
     return Taxonomy.read(path)
 
 
-def _encoder(config: ExtractionConfig, taxonomy: Taxonomy, source: SourceTexts) -> EncoderChoice:
+def fitting_encoder(config: ExtractionConfig, taxonomy: Taxonomy, source: SourceTexts) -> EncoderChoice:
     """The encoder; a fitted one learns the taxonomy's words too."""
     phrases = [phrase for entry in taxonomy.motivations for phrase in (*entry.examples, entry.description)]
     return default_encoder(config.encoder, lambda: [*source.sentences.distinct, *phrases, *GENERAL])

@@ -66,6 +66,12 @@ class SourceTexts:
             [(int(index), int(user), int(item), rating, summary, text) for index, user, item, rating, summary, text in rows], profiles
         )
 
+    def sampled(self, n: int, seed: int) -> SourceTexts:
+        """These with only ``n`` of the reviews that have text, drawn at random; profile texts stay. All where there are no more."""
+        with_text = [position for position, (*_, summary, text) in enumerate(self.reviews) if summary.strip() or text.strip()]
+        drawn = sorted(np.random.default_rng(seed).permutation(len(with_text))[:n])
+        return SourceTexts([self.reviews[with_text[position]] for position in drawn], self.profiles)
+
     @cached_property
     def key(self) -> str:
         """Hash of everything read."""
