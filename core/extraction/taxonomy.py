@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -76,3 +77,15 @@ class Taxonomy(BaseModel):
     def default(cls, domain: str) -> Taxonomy:
         """The taxonomy that ships for a domain ("products", "places", "games")."""
         return cls.read(ASSETS / f"{domain}.json")
+
+
+def taxonomy_reference(taxonomy: Taxonomy, label: str | None = None) -> dict[str, Any]:
+    """How a manifest names the taxonomy an artefact was made with: ``{"name", "version", "hash"}``.
+
+    Args:
+        label: "NAME@V" where it is a version of the workspace; None where it was a file (version None) or ships (version 1).
+    """
+    name, _, number = (label or "").partition("@")
+    ships = taxonomy.name in {path.stem for path in ASSETS.glob("*.json")} and Taxonomy.default(taxonomy.name) == taxonomy
+    version = int(number) if number else 1 if ships else None
+    return {"name": name or taxonomy.name, "version": version, "hash": taxonomy.hash}

@@ -1,23 +1,20 @@
 """A taxonomy discovered from the statements themselves: clusters of their vectors, named by their words, shown by their sentences.
 
-k-means over statement vectors, K by the silhouette (Rousseeuw, 1987) on a sample. Words by a class-based TF-IDF whose rarity is the
-surplus over the whole, p(t | c) log(p(t | c) / p(t)); BERTopic's log(1 + A / f(t)) (arXiv 2203.05794) puts everyday words first here.
+k-means over statement vectors, K by the silhouette (Rousseeuw, 1987) on a sample; `core.motivations.naming` names them.
 An extraction holds training statements only, so nothing held out shapes a taxonomy.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from core.encoding.encoder import Vectors, normalised
 from core.errors import InputError
-from core.extraction.schema import OTHER
 from core.extraction.taxonomy import Taxonomy, TaxonomyEntry
+from core.motivations.naming import NameCluster, cluster_entry, telling_words
 from core.progress import Progress, ProgressEvent, silent
 from core.storage import read_tensors
 from core.workspace import Artefact
@@ -25,17 +22,22 @@ from core.workspace import Artefact
 MIN_WORDS = 4  # shorter statements ("Great!") name nothing to cluster by
 FIT_SAMPLE = 20_000
 SILHOUETTE_SAMPLE = 2_000
-EXAMPLES = 5
-EXAMPLE_CHARS = 140
-NAME_WORDS = 3
 CANDIDATES = (4, 6, 8, 10, 12, 16)
 
 
-def discover_taxonomy(extraction: Artefact, *, n_motivations: int | None = None, seed: int = 0, progress: Progress = silent) -> Taxonomy:
+def discover_taxonomy(
+    extraction: Artefact,
+    *,
+    n_motivations: int | None = None,
+    seed: int = 0,
+    name_cluster: NameCluster | None = None,
+    progress: Progress = silent,
+) -> Taxonomy:
     """A taxonomy from the statements of an artefact of kind "extraction".
 
     Args:
         n_motivations: K; None chooses it by the silhouette.
+        name_cluster: names the clusters; None names them by their words.
 
     Raises:
         InputError: there are fewer distinct statements than motivations.
@@ -46,7 +48,15 @@ def discover_taxonomy(extraction: Artefact, *, n_motivations: int | None = None,
     vectors = read_tensors(extraction.path / "embeddings.safetensors")["embeddings"].float().numpy()
     rows = distinct["embedding_row"].to_numpy()
     name = f"{extraction.manifest.name}-discovered"
-    return discover(distinct["statement"].tolist(), vectors[rows], name=name, n_motivations=n_motivations, seed=seed, progress=progress)
+    return discover(
+        distinct["statement"].tolist(),
+        vectors[rows],
+        name=name,
+        n_motivations=n_motivations,
+        seed=seed,
+        name_cluster=name_cluster,
+        progress=progress,
+    )
 
 
 def discover(
@@ -56,12 +66,13 @@ def discover(
     name: str,
     n_motivations: int | None = None,
     seed: int = 0,
+    name_cluster: NameCluster | None = None,
     progress: Progress = silent,
 ) -> Taxonomy:
     """A taxonomy from distinct statements and their vectors, float32 [n, D], rows of length 1. The largest cluster comes first.
 
     Raises:
-        InputError: there are fewer statements than motivations.
+        InputError: there are fewer statements than motivations, or no words to name them by.
     """
     least = n_motivations or min(CANDIDATES)
     if len(statements) <= least:
@@ -76,12 +87,14 @@ def discover(
     labels = np.argmax(vectors @ centres.T, axis=1)
     sizes = np.bincount(labels, minlength=k)
     order = [int(cluster) for cluster in np.argsort(-sizes, kind="stable") if sizes[cluster]]
-    words = _words(statements, labels, k)
+    words = telling_words(statements, labels, k)
+    if not any(words):
+        raise InputError("The statements hold no words to name motivations by", where=name, hint="Use the default taxonomy")
     entries: list[TaxonomyEntry] = []
     for cluster in order:
         members = np.flatnonzero(labels == cluster)
         nearest = members[np.argsort(-(vectors[members] @ centres[cluster]), kind="stable")]
-        entries.append(_entry(words[cluster], [statements[row] for row in nearest], {entry.key for entry in entries}))
+        entries.append(cluster_entry(words[cluster], [statements[row] for row in nearest], entries, name_cluster))
     progress(ProgressEvent("Clustering statements", len(CANDIDATES) + 1, len(CANDIDATES) + 1))
     return Taxonomy(name=name, title="Discovered from the reviews", motivations=tuple(entries))
 
@@ -103,39 +116,3 @@ def _centres(vectors: Vectors, k: int, seed: int) -> Vectors:
     from sklearn.cluster import KMeans
 
     return normalised(KMeans(k, n_init=3, random_state=seed).fit(vectors).cluster_centers_)
-
-
-def _words(statements: Sequence[str], labels: npt.NDArray[np.intp], k: int) -> list[list[str]]:
-    """The words that set each cluster apart, best first."""
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    vectorizer = CountVectorizer(stop_words="english", token_pattern=r"(?u)\b[^\W\d_]{3,}\b", min_df=2 if len(statements) > 50 else 1)
-    try:
-        counts = vectorizer.fit_transform(statements)
-    except ValueError as error:
-        raise InputError("The statements hold no words to name motivations by", hint="Use the default taxonomy") from error
-    terms = vectorizer.get_feature_names_out()
-    by_cluster = np.stack([np.asarray(counts[labels == cluster].sum(axis=0)).ravel() for cluster in range(k)]).astype(np.float64)
-    share = by_cluster / np.maximum(by_cluster.sum(axis=1, keepdims=True), 1.0)
-    overall = by_cluster.sum(axis=0) / by_cluster.sum()
-    weights = share * np.log(np.maximum(share, 1e-12) / overall)
-    ranked = np.argsort(-weights, axis=1, kind="stable")
-    return [[str(terms[column]) for column in ranked[cluster][:8] if weights[cluster, column] > 0] for cluster in range(k)]
-
-
-def _entry(words: list[str], nearest: list[str], taken: set[str]) -> TaxonomyEntry:
-    top = words[:NAME_WORDS] or ["statements"]
-    slug = re.sub(r"[^a-z0-9]+", "_", "_".join(top).lower()).strip("_")
-    key = slug if slug[:1].isalpha() and slug[:1].isascii() else f"motivation_{slug}".rstrip("_")
-    base, number = key, 2
-    while key in taken or key == OTHER:
-        key, number = f"{base}_{number}", number + 1
-    readable = [statement for statement in nearest if len(statement) <= EXAMPLE_CHARS] or [
-        statement[:EXAMPLE_CHARS] for statement in nearest
-    ]
-    return TaxonomyEntry(
-        key=key,
-        name=", ".join(top).capitalize(),
-        description=f"It is about {', '.join(words[:6]) or 'what these sentences say'}.",
-        examples=tuple(readable[:EXAMPLES]),
-    )
