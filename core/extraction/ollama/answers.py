@@ -16,10 +16,10 @@ from pydantic import ValidationError
 from core.errors import StudioError
 from core.extraction.ollama.chat import Message
 from core.extraction.ollama.thinking import split_thinking
+from core.extraction.prompts.template import PromptKind
 from core.extraction.schema import ReviewMotivations
 from core.extraction.taxonomy import Taxonomy
 
-AnswerKind = Literal["review", "user", "item", "merge"]
 AnswerErrorKind = Literal["empty", "json", "schema"]
 
 _QUOTED = {
@@ -28,7 +28,12 @@ _QUOTED = {
     "item": "Words copied letter by letter from one of the reviews",
     "merge": "The quote of one of the merged statements, letter by letter",
 }
-_SUBJECT = {"review": "the author", "user": "this person", "item": "the people who chose this", "merge": "the whole"}
+_SUBJECT = {
+    "review": "the author",
+    "user": "this person",
+    "item": "the people who chose this",
+    "merge": "this person or the people who chose this",
+}
 _MAX_OBJECTS = 100  # places an object may begin at that are tried
 _MAX_MISTAKES = 3  # told to the model at once
 _MAX_SHOWN = 120  # characters of a wrong value
@@ -52,7 +57,7 @@ def encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def answer_schema(kind: AnswerKind, taxonomy: Taxonomy) -> dict[str, Any]:
+def answer_schema(kind: PromptKind, taxonomy: Taxonomy) -> dict[str, Any]:
     """The JSON schema of an answer; reasoning comes first, so that the model reasons before it decides.
 
     Args:
@@ -71,13 +76,18 @@ def answer_schema(kind: AnswerKind, taxonomy: Taxonomy) -> dict[str, Any]:
         {
             "reasoning": {"type": "string", "description": "Step by step, a few sentences"},
             "motivations": {"type": "array", "items": _object(motivation)},
-            "need": {"type": "string", "description": f"The one need behind it all, in a few words, of {subject}"},
+            "need": {"type": "string", "description": f"The one need of {subject} behind it all; empty without a reason"},
         }
     )
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def schema_text(schema: dict[str, Any]) -> str:
+    """A schema as a prompt shows it: JSON on one line, in as few tokens as it takes."""
+    return json.dumps(schema, ensure_ascii=False)
 
 
 def parse_answer(raw: str, taxonomy: Taxonomy) -> ReviewMotivations:
@@ -96,7 +106,7 @@ def parse_answer(raw: str, taxonomy: Taxonomy) -> ReviewMotivations:
         found = _one_object(text)
         if "motivations" not in found:
             raise AnswerError("schema", "motivations: is missing; give an empty list where there are none")
-        return _named(ReviewMotivations.model_validate(found), taxonomy)
+        return _named(ReviewMotivations.model_validate(cleaned(found)), taxonomy)
     except ValidationError as error:
         raise AnswerError("schema", _mistakes(error)) from error
     except RecursionError as error:
@@ -183,6 +193,17 @@ def _mistakes(error: ValidationError) -> str:
 def _shown(value: object) -> str:
     text = repr(value) if isinstance(value, (str, int, float, bool, type(None))) else f"a {type(value).__name__}"
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
+
+
+def cleaned(value: Any) -> Any:
+    """A JSON value with every text in it `encodable`: JSON's escapes can spell half a character."""
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, list):
+        return [cleaned(entry) for entry in value]
+    if isinstance(value, dict):
+        return {encodable(key): cleaned(entry) for key, entry in value.items()}
+    return value
 
 
 def _named(answer: ReviewMotivations, taxonomy: Taxonomy) -> ReviewMotivations:

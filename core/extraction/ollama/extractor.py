@@ -1,80 +1,214 @@
-"""The Ollama extractor: a prompt, a model and a taxonomy; reviews in, validated and grounded answers out."""
+"""The Ollama extractor: a prompt, a model and a taxonomy; reviews in, validated and grounded answers out.
+
+A reply is parsed and validated (`answers`), never trusted: what a review says stands in the prompt's fence, and only the model's
+reply is read. A reply that is no answer is shown to the model with what is wrong with it, up to ``retries`` times; then the request
+has failed, with the reply and the reason kept. A reply that was cut at num_predict is asked for once more with twice the room, as
+far as num_ctx has it. A stream that broke is asked for again as it was. All of these count as retries; any other failure of the
+server ends the request. A prompt that the server surely cut is not asked again, and its answer is not taken.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, Self
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from core.errors import StoppedError, StudioError
+from core.extraction.ollama.answers import answer_schema, cleaned, encodable, schema_text
+from core.extraction.ollama.attempts import Attempts
+from core.extraction.ollama.chat import Backoff, ChatEvent, ChatOptions, Completion, Done, Message, Text, Thinking, Usage, chat, complete
+from core.extraction.ollama.errors import ConnectionLostError, OllamaError
+from core.extraction.ollama.outcome import Answer, ExtractionEvent, Failure, FailureKind, Finished, Retrying
+from core.extraction.ollama.server import OllamaServer
+from core.extraction.ollama.thinking import ThinkingSplitter
+from core.extraction.prompts.template import PromptKind
+from core.extraction.schema import Review, ReviewMotivations
+from core.extraction.taxonomy import Taxonomy
+from core.progress import never_stop
 
-from core.extraction.grounding import Grounding
-from core.extraction.ollama.chat import ChatEvent
-from core.extraction.schema import ReviewMotivations
+if TYPE_CHECKING:
+    from core.extraction.prompts.store import PromptVersion
 
-FailureKind = Literal["invalid", "cut", "server", "timeout", "truncated", "stopped"]
-
-
-class Failure(BaseModel):
-    """Why there is no result: ``message`` is one line for the person who wrote the prompt.
-
-    ``kind``: "invalid" (no answer could be used), "cut" (the longest answer allowed was too short), "server" and "timeout" (the
-    server failed), "truncated" (the server cut the prompt), "stopped" (on request; no verdict on the prompt).
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: FailureKind
-    message: str
+__all__ = ["Answer", "ExtractionError", "ExtractionEvent", "Failure", "FailureKind", "Finished", "OllamaExtractor", "Retrying", "material"]
 
 
-class Answer(BaseModel):
-    """What became of one request: a result or a failure, never both.
+class ExtractionError(StudioError):
+    """A request failed where a result is needed; ``answer`` says all of it."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        failure = answer.failure or Failure(kind="invalid", message="no result")
+        super().__init__(
+            f"No motivations were extracted ({failure.kind}): {failure.message}", hint="Look at the reply in the prompt studio"
+        )
+
+
+class OllamaExtractor:
+    """Asks a model which motivations reviews hold.
 
     Args:
-        groundings: parallel to ``result.motivations``; empty without a result.
-        raw: the last reply as it came, thinking apart.
-        thinking: what the model thought before its last reply.
-        attempts: requests made, retries among them.
-        prompt_tokens, answer_tokens: of all attempts, as the server counted them.
-        seconds: wall time of all attempts.
-        truncated: the truncation alarm: the prompt was cut, or may have been.
+        server: where the model runs.
+        model: its name there.
+        prompt: of kind "review" for `extract`, `answer` and `stream`; of any kind for `ask` and `stream_ask`.
+        taxonomy: the motivations that may be named.
+        options: how the model answers.
+        retries: how often one request is made again at most, see above.
+        backoff: how long a busy server is waited for (not in streams, where a person looks on).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    name = "ollama"
 
-    result: ReviewMotivations | None = None
-    groundings: tuple[Grounding, ...] = ()
-    raw: str = ""
-    thinking: str = ""
-    failure: Failure | None = None
-    attempts: int = Field(1, ge=0)
-    prompt_tokens: int = Field(0, ge=0)
-    answer_tokens: int = Field(0, ge=0)
-    seconds: float = Field(0.0, ge=0.0)
-    truncated: bool = False
+    def __init__(
+        self,
+        server: OllamaServer,
+        model: str,
+        prompt: PromptVersion,
+        taxonomy: Taxonomy,
+        options: ChatOptions = ChatOptions(),
+        retries: int = 2,
+        backoff: Backoff = Backoff(),
+    ) -> None:
+        self.server = server
+        self.model = model
+        self.prompt = prompt
+        self.taxonomy = taxonomy
+        self.options = options
+        self.retries = retries
+        self.schema = answer_schema(prompt.template.kind, taxonomy)
+        self._schema_text = schema_text(self.schema)
+        self._backoff = backoff
 
-    @model_validator(mode="after")
-    def _either(self) -> Self:
-        if (self.result is None) == (self.failure is None):
-            raise ValueError("an answer has either a result or a failure")
-        if len(self.groundings) != (len(self.result.motivations) if self.result else 0):
-            raise ValueError("an answer has one grounding for each motivation")
-        return self
+    def render(self, review: Review, item_title: str = "") -> list[Message]:
+        """The very messages that are sent for a review.
+
+        Raises:
+            InputError: the template is wrong, or not for reviews.
+        """
+        return self.render_variables(_of_review(review, item_title))
+
+    def render_variables(self, variables: Mapping[str, Any]) -> list[Message]:
+        """The very messages that are sent for `ask`; taxonomy and schema need not be given.
+
+        Raises:
+            InputError: the template is wrong, or a variable is missing or unknown.
+        """
+        return self.prompt.template.render({"taxonomy": self.taxonomy, "schema": self._schema_text} | cleaned(dict(variables)))
+
+    def stream(self, review: Review, item_title: str = "", stop: Callable[[], bool] = never_stop) -> Iterator[ExtractionEvent]:
+        """Ask about a review and tell everything on the way; ends with `Finished`.
+
+        Raises:
+            InputError: as `render`. ServerDownError, ModelMissingError: nobody can be asked.
+        """
+        return self._run(_of_review(review, item_title), stop, streamed=True)
+
+    def stream_ask(self, variables: Mapping[str, Any], stop: Callable[[], bool] = never_stop) -> Iterator[ExtractionEvent]:
+        """As `stream`, of any kind of prompt."""
+        return self._run(variables, stop, streamed=True)
+
+    def answer(self, review: Review, item_title: str = "", stop: Callable[[], bool] = never_stop) -> Answer:
+        """Ask about a review. Whatever becomes of it is an answer; see `stream` for what is raised."""
+        return self.ask(_of_review(review, item_title), stop)
+
+    def ask(self, variables: Mapping[str, Any], stop: Callable[[], bool] = never_stop) -> Answer:
+        """Ask with a prompt of any kind; quotes are looked for in the `material` of its variables.
+
+        Args:
+            variables: see `core.extraction.prompts.template.VARIABLES`, without taxonomy and schema.
+
+        Raises:
+            InputError: as `render_variables`. ServerDownError, ModelMissingError: nobody can be asked.
+        """
+        *_, last = self._run(variables, stop, streamed=False)
+        assert isinstance(last, Finished), "a run ends with what became of it"
+        return last.answer
+
+    def extract(self, review: Review) -> ReviewMotivations:
+        """What one review says.
+
+        Raises:
+            ExtractionError: the request failed. And as `answer`.
+        """
+        answer = self.answer(review)
+        if answer.result is None:
+            raise ExtractionError(answer)
+        return answer.result
+
+    def extract_many(self, reviews: list[Review]) -> list[ReviewMotivations]:
+        """What each review says, one after the other; see `core.extraction.batch` for many.
+
+        Raises:
+            ExtractionError: one request failed.
+        """
+        return [self.extract(review) for review in reviews]
+
+    def _run(self, variables: Mapping[str, Any], stop: Callable[[], bool], *, streamed: bool) -> Iterator[ExtractionEvent]:
+        attempts = Attempts(self.render_variables(variables), self.options, self.taxonomy)
+        while not attempts.over and attempts.made <= self.retries:
+            attempts.made += 1
+            if attempts.failure:
+                yield Retrying(attempts.failure.message, attempts.made)
+            try:
+                reply = yield from self._reply(attempts.messages, attempts.options, stop, streamed)
+            except (StoppedError, OllamaError) as error:
+                waited = isinstance(error, ConnectionLostError) and not streamed  # `complete` has tried again already
+                attempts.broke(error, again=not waited)
+            else:
+                attempts.judge(reply)
+        yield Finished(attempts.answer(material(self.prompt.template.kind, variables)))
+
+    def _reply(
+        self, messages: Sequence[Message], options: ChatOptions, stop: Callable[[], bool], streamed: bool
+    ) -> Generator[ChatEvent, None, Completion]:
+        """One reply, told piece by piece where it is streamed."""
+        if not streamed:
+            return complete(self.server, self.model, messages, options, self.schema, stop, self._backoff)
+        texts: list[str] = []
+        thoughts: list[str] = []
+        splitter = ThinkingSplitter()
+        usage, reason = Usage(0, 0, 0.0, 0.0, 0.0, 0.0), ""
+        for event in chat(self.server, self.model, messages, options, self.schema, stop):
+            match event:
+                case Text(piece):
+                    texts.append(piece)
+                    yield from _pieces(*splitter.feed(piece))
+                    continue
+                case Thinking(piece):
+                    thoughts.append(piece)
+                case Usage():
+                    usage = event
+                    yield from _pieces(*splitter.end())
+                case Done(reason):
+                    pass
+            yield event
+        return Completion("".join(texts), "".join(thoughts), usage, reason)
 
 
-@dataclass(frozen=True)
-class Retrying:
-    """The model is asked again: why, and the number of the attempt that begins (2 is the first retry)."""
+def material(kind: PromptKind, variables: Mapping[str, Any]) -> str:
+    """The text the quotes of an answer are looked for in; the spans of its groundings are positions in it.
 
-    reason: str
-    attempt: int
+    Args:
+        kind: "review": the review itself; "user" and "item": the texts of the reviews, without titles; "merge": quotes and
+            statements of what is merged.
+        variables: as for `OllamaExtractor.ask`.
+    """
+    if kind == "review":
+        return encodable(str(variables.get("review", "")))
+    several, names = ("statements", ("quote", "statement")) if kind == "merge" else ("reviews", ("text",))
+    texts = [_member(entry, name) for entry in variables.get(several, ()) for name in names]
+    return "\n\n".join(encodable(text) for text in texts if text)
 
 
-@dataclass(frozen=True)
-class Finished:
-    """The end of a stream of events: what became of the request."""
-
-    answer: Answer
+def _member(entry: Any, name: str) -> str:
+    value = entry.get(name) if isinstance(entry, Mapping) else getattr(entry, name, None)
+    return str(value or "")
 
 
-ExtractionEvent = ChatEvent | Retrying | Finished
+def _of_review(review: Review, item_title: str) -> dict[str, Any]:
+    return {"review": review.text, "rating": review.rating, "item_title": item_title}
+
+
+def _pieces(thinking: str, text: str) -> Iterator[ChatEvent]:
+    if thinking:
+        yield Thinking(thinking)
+    if text:
+        yield Text(text)
