@@ -32,7 +32,7 @@ _SUBJECT = {
     "review": "the author",
     "user": "this person",
     "item": "the people who chose this",
-    "merge": "this person or the people who chose this",
+    "merge": "this user, or of those who chose this",
 }
 _MAX_OBJECTS = 100  # places an object may begin at that are tried
 _MAX_MISTAKES = 3  # told to the model at once

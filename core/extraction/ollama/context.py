@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from typing import Literal
 
@@ -65,6 +66,7 @@ def truncation(messages: Sequence[Message], options: ChatOptions, usage: Usage |
     return None
 
 
+@lru_cache(maxsize=64)  # a batch asks with the same system message again and again
 def _text_tokens(text: str) -> int:
     total = 0
     for part in _PARTS.findall(text):
