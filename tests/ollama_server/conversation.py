@@ -108,26 +108,28 @@ class Conversation:
         if faulty:
             return self._fault()
         self._until(len(self._parts))
+        wire.still_there()
         wire.line(self._last(""))
         wire.end_stream()
-        wire.entry["outcome"] = "gone" if wire.gone() else "answered"
+        wire.entry["outcome"] = "answered"
         return None
 
     def _whole(self) -> None:
         wire, action = self._wire, self._action
         wire.pause(self._latency_s + action.chunk_delay_s * len(self._parts))
-        if action.kind == "break":
-            return wire.error(500, action.message)
-        if action.kind == "malformed":
-            wire.reply(action.line.encode())
-        elif action.kind in ("answer", "echo-motivations"):
+        wire.still_there()
+        if action.kind in ("answer", "echo-motivations", "end-early"):
             said = "".join(part for part, thinking in self._parts if not thinking)
             thought = "".join(part for part, thinking in self._parts if thinking)
-            return wire.json(self._last(said, thought))
-        else:
-            return self._fault()
-        wire.entry["outcome"] = "broken"
-        return None
+            wire.json(self._last(said, thought) | ({"done": False} if action.kind == "end-early" else {}))
+        elif action.kind == "break":
+            wire.error(500, action.message)
+        elif action.kind == "malformed":
+            wire.reply(action.line.encode())
+        if action.kind in ("hang", "close"):
+            self._fault()
+        elif action.kind not in ("answer", "echo-motivations"):
+            wire.entry["outcome"] = "broken"
 
     def _fault(self) -> None:
         """What happens in place of the rest of the answer."""
@@ -135,7 +137,7 @@ class Conversation:
         wire.entry["outcome"] = "broken"
         if action.kind == "hang":
             wire.pause(action.hang_s)
-        if action.kind in ("hang", "close") or not self._request.stream:
+        if action.kind in ("hang", "close"):
             return wire.hang_up()
         if action.kind == "break":
             wire.line({"error": action.message})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,17 +22,15 @@ class RunningServer:
 
     Args:
         script: see `tests.ollama_server.script`.
-        folder: gets the script and the log.
+        folder: gets a folder with the script and the log.
         port: 0 takes a free one.
     """
 
-    _numbers = itertools.count()
-
     def __init__(self, script: dict[str, Any], folder: Path, port: int = 0) -> None:
-        number = next(self._numbers)
-        written = folder / f"ollama-{number}.json"
+        own = Path(tempfile.mkdtemp(prefix="ollama-server-", dir=folder))
+        written = own / "script.json"
         written.write_text(json.dumps(script), encoding="utf-8")
-        self.log_path = folder / f"ollama-{number}.log"
+        self.log_path = own / "requests.log"
         arguments = ["--port", str(port), "--script", str(written), "--log", str(self.log_path), "--with-parent"]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.ollama_server", *arguments], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

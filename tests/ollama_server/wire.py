@@ -103,6 +103,11 @@ class Wire(BaseHTTPRequestHandler):
                     raise GoneError
                 time.sleep(min(left, 0.05))  # it sent the next request already: nothing to hear until this one ends
 
+    def still_there(self) -> None:
+        """Raise `GoneError` if nobody is there to hear the answer."""
+        if self.gone():
+            raise GoneError
+
     def gone(self) -> bool:
         if not select.select([self.connection], [], [], 0)[0]:
             return False

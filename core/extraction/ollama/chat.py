@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.errors import StoppedError
 from core.extraction.ollama.errors import BrokenAnswerError, ConnectionLostError, ServerBusyError, translated
 from core.extraction.ollama.server import OllamaServer
+from core.extraction.ollama.transport import received, stoppable
 from core.progress import never_stop
 
 NS = 1e-9  # the server's durations are nanoseconds
@@ -117,24 +117,22 @@ def chat(
         OllamaError: its subclasses say what went wrong; pieces already given are then no whole answer.
         StoppedError: a stop was requested; the server is told by the closed connection.
     """
-    with translated(server.host, model), closing(_pieces(server, model, messages, options, schema)) as pieces:
-        finished = False
-        for piece in pieces:
-            if stop():
-                raise StoppedError("The answer was stopped", where=model)
-            if finished:
-                continue  # read to the end, so that the connection can be used again
-            if piece.message.thinking:
-                yield Thinking(piece.message.thinking)
-            if piece.message.content:
-                yield Text(piece.message.content)
-            if piece.done:
-                finished = True
-                usage = _usage(piece)
-                yield usage
-                yield Done(_reason(piece, usage, options))
-        if not finished:
-            raise BrokenAnswerError("The answer ended too early", where=f"{model} at {server.host}", hint="Try again; see the server's log")
+    stream = cast(Any, server.streaming.chat(model, stream=True, **_request(messages, options, schema)))
+    finished = False
+    for piece in received(stream, server.host, model, stop):
+        if finished:
+            continue  # read to the end, so that the connection can be used again
+        if piece.message.thinking:
+            yield Thinking(piece.message.thinking)
+        if piece.message.content:
+            yield Text(piece.message.content)
+        if piece.done:
+            finished = True
+            usage = _usage(piece)
+            yield usage
+            yield Done(_reason(piece, usage, options))
+    if not finished:
+        raise _unfinished(server, model)
 
 
 def complete(
@@ -178,38 +176,27 @@ def _whole(
     schema: dict[str, Any] | None,
     stop: Callable[[], bool],
 ) -> Completion:
-    """One attempt at a whole answer."""
-    text: list[str] = []
-    thinking: list[str] = []
-    usage: Usage | None = None
-    reason = ""
-    for event in chat(server, model, messages, options, schema, stop):
-        match event:
-            case Text(piece):
-                text.append(piece)
-            case Thinking(piece):
-                thinking.append(piece)
-            case Usage():
-                usage = event
-            case Done(reason):
-                pass
-    assert usage is not None, "a chat that raises nothing has given its usage"
-    return Completion("".join(text), "".join(thinking), usage, reason)
+    """One attempt at a whole answer, in one piece: a piece a token would cost a batch several times the CPU."""
+    with translated(server.host, model), stoppable(stop):
+        answer = server.whole.chat(model, stream=False, **_request(messages, options, schema))
+    if not answer.done:
+        raise _unfinished(server, model)
+    usage = _usage(answer)
+    return Completion(answer.message.content or "", answer.message.thinking or "", usage, _reason(answer, usage, options))
 
 
-def _pieces(server: OllamaServer, model: str, messages: Sequence[Message], options: ChatOptions, schema: dict[str, Any] | None) -> Any:
-    """The client's stream: a generator of `ollama.ChatResponse`, which closes the connection when it is closed."""
-    return cast(
-        Any,
-        server.client.chat(
-            model,
-            [message.model_dump() for message in messages],
-            stream=True,
-            think=options.think,
-            format=schema,
-            options=options.model_dump(exclude={"think"}),
-        ),
-    )
+def _unfinished(server: OllamaServer, model: str) -> BrokenAnswerError:
+    return BrokenAnswerError("The answer ended too early", where=f"{model} at {server.host}", hint="Try again; see the server's log")
+
+
+def _request(messages: Sequence[Message], options: ChatOptions, schema: dict[str, Any] | None) -> dict[str, Any]:
+    """What the client sends beside the model's name."""
+    return {
+        "messages": [message.model_dump() for message in messages],
+        "think": options.think,
+        "format": schema,
+        "options": options.model_dump(exclude={"think"}),
+    }
 
 
 def _usage(last: ollama.ChatResponse) -> Usage:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import datetime
 from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
@@ -13,8 +12,9 @@ import httpx
 import ollama
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.errors import InputError, StoppedError
+from core.errors import InputError
 from core.extraction.ollama.errors import BrokenAnswerError, ModelMissingError, OllamaRequestError, translated
+from core.extraction.ollama.transport import StoppableTransport, received
 from core.progress import never_stop
 
 DEFAULT_PORT = 11434
@@ -26,7 +26,8 @@ class Timeouts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     connect_s: float = Field(5.0, gt=0, description="Longest wait for a connection")
-    read_s: float = Field(120.0, gt=0, description="Longest silence between two pieces of an answer; the first waits for the model to load")
+    read_s: float = Field(120.0, gt=0, description="Longest silence between two pieces of a stream; the first waits for the model to load")
+    answer_s: float | None = Field(None, gt=0, description="Longest wait for an answer that is not streamed; none: five times read_s")
     question_s: float = Field(10.0, gt=0, description="Longest wait for small questions: version, list of models")
     pull_s: float = Field(600.0, gt=0, description="Longest silence of a download; checking a large file is silent")
 
@@ -84,8 +85,14 @@ class OllamaServer:
     def __init__(self, host: str | None = None, timeouts: Timeouts = Timeouts()) -> None:
         self.host = normalised_host(host if host is not None else os.environ.get("OLLAMA_HOST"))
         self.timeouts = timeouts
-        self.client = self._connected(timeouts.read_s)
-        self._quick = self._connected(timeouts.question_s)
+        self._transport = StoppableTransport()
+        self.streaming = self._client(timeouts.read_s)
+        self.whole = self._client(timeouts.answer_s or 5 * timeouts.read_s)
+        self._quick = self._client(timeouts.question_s)
+
+    def close(self) -> None:
+        """Close the connections that are kept for the next request."""
+        self._transport.close()
 
     def version(self) -> str:
         """The server's version, such as "0.12.3".
@@ -93,8 +100,9 @@ class OllamaServer:
         Raises:
             OllamaError: the server is down, or what answers is no Ollama server.
         """
+        plain = httpx.Client(transport=self._transport, timeout=self._silence(self.timeouts.question_s))  # the client has no call for it
         with translated(self.host):
-            answer = httpx.get(f"{self.host}/api/version", timeout=self._limits(self.timeouts.question_s), trust_env=not self._is_local)
+            answer = plain.get(f"{self.host}/api/version")
         try:
             return str(answer.raise_for_status().json()["version"])
         except (httpx.HTTPStatusError, ValueError, KeyError, TypeError) as error:
@@ -116,12 +124,11 @@ class OllamaServer:
             shown = self._quick.show(model)
         known = {card.name: card for card in self.models()}
         base = known.get(model) or known.get(f"{model}:latest") or ModelCard(name=model)
-        details = shown.details or ollama.ShowResponse.model_validate({"model_info": {}, "details": {}}).details
         return base.model_copy(
             update={
                 "context_length": _context_length(shown.modelinfo or {}),
                 "capabilities": tuple(shown.capabilities or ()),
-                "family": base.family or (details.family if details else "") or "",
+                "family": base.family or (shown.details and shown.details.family) or "",
             }
         )
 
@@ -150,39 +157,24 @@ class OllamaServer:
             StoppedError: a stop was requested.
         """
         status = ""
-        with (
-            translated(self.host, model),
-            self._connected(self.timeouts.pull_s) as client,
-            closing(cast(Any, client.pull(model, stream=True))) as events,
-        ):
-            try:
-                for event in events:
-                    status = event.status or ""
-                    yield PullEvent(status=status, completed=event.completed or 0, total=event.total or 0)
-                    if stop():
-                        raise StoppedError("The download was stopped", where=model, hint="Pull again to go on where it ended")
-            except ollama.ResponseError as error:
-                if "does not exist" in error.error or "not found" in error.error:
-                    raise ModelMissingError("The Ollama library has no such model", where=model, hint="Check its name and tag") from error
-                raise
+        events = cast(Any, self._client(self.timeouts.pull_s).pull(model, stream=True))
+        try:
+            for event in received(events, self.host, model, stop):
+                status = event.status or ""
+                yield PullEvent(status=status, completed=event.completed or 0, total=event.total or 0)
+        except BrokenAnswerError as error:
+            if "does not exist" in str(error) or "not found" in str(error):
+                raise ModelMissingError("The Ollama library has no such model", where=model, hint="Check its name and tag") from error
+            raise
         if status != "success":
             raise BrokenAnswerError("The download ended too early", where=model, hint="Pull again to go on where it ended")
 
-    @property
-    def _is_local(self) -> bool:
-        return urlsplit(self.host).hostname in ("127.0.0.1", "::1", "localhost")
+    def _client(self, silence_s: float) -> ollama.Client:
+        """The official client, on this server's connections."""
+        return ollama.Client(self.host, timeout=self._silence(silence_s), transport=self._transport)
 
-    def _limits(self, read_s: float) -> httpx.Timeout:
-        return httpx.Timeout(read_s, connect=self.timeouts.connect_s, pool=None)
-
-    def _connected(self, read_s: float) -> ollama.Client:
-        """A client whose silences may last ``read_s``. A proxy of the environment is not asked for the way to this machine."""
-        return ollama.Client(
-            self.host,
-            timeout=self._limits(read_s),
-            trust_env=not self._is_local,
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
-        )
+    def _silence(self, silence_s: float) -> httpx.Timeout:
+        return httpx.Timeout(silence_s, connect=self.timeouts.connect_s, pool=None)
 
 
 def normalised_host(host: str | None) -> str:
