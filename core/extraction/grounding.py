@@ -187,7 +187,7 @@ def _nearest(wanted: str, folded: _Folded, threshold: float) -> Grounding:
     start = max(0, end - len(wanted) - edits)
     _, length = _fewest_edits(wanted[::-1], folded.text[start:end][::-1], anywhere=False)
     begin, end = _whole_words(folded.text, end - length, end)
-    if _n_negations(wanted) != _n_negations(folded.text[begin:end]):
+    if begin == end or _n_negations(wanted) != _n_negations(folded.text[begin:end]):
         return Grounding(score=score)
     begin, end = folded.span(begin, end)
     return Grounding(score=score, begin=begin, end=end, grounded=True)
