@@ -11,6 +11,7 @@ from typing import Any
 from tests.ollama_server.script import Action
 
 _TOKEN = re.compile(r"\s*(?:[A-Za-z]{1,5}|[0-9]{1,3}|[^\sA-Za-z0-9])|\s+")
+_FENCED = re.compile(r"<(?P<tag>[\w-]+)>\n(?P<inside>.*?)\n</(?P=tag)>", re.DOTALL)
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
 _NEGATIVE = re.compile(r"\b(?:not|never|no|bad|slow|rude|cold|broke\w*|poor\w*|terrible|awful|worst|disappoint\w*|waste|cheaply)\b", re.I)
 DEFAULT_SHAPE: dict[str, Any] = {
@@ -49,10 +50,11 @@ def pieces(text: str, count: int | None) -> list[str]:
     return ["".join(parts[begin:end]) for begin, end in itertools.pairwise(edges)]
 
 
-def answer_text(action: Action, message: str, shape: dict[str, Any] | str | None) -> str:
-    """What the model answers to a message.
+def answer_text(action: Action, messages: list[str], shape: dict[str, Any] | str | None) -> str:
+    """What the model answers.
 
     Args:
+        messages: those of the user, the last one last.
         shape: the request's ``format``; a JSON schema is followed unless the action ignores it.
     """
     if action.json is not None:
@@ -62,34 +64,19 @@ def answer_text(action: Action, message: str, shape: dict[str, Any] | str | None
     if action.ignore_schema:
         return "Sure! The reviewer seems happy. Here is what I found:\n- the price\n- the staff"
     schema = shape if isinstance(shape, dict) and shape else DEFAULT_SHAPE
-    return json.dumps(_Echo(material(message)).value(schema, ""), ensure_ascii=False)
+    return json.dumps(_Echo(material(messages)).value(schema, ""), ensure_ascii=False)
 
 
-def material(message: str) -> str:
-    """The review within a message: what lies between two lines that fence it, else what follows "Review:", else all of it."""
-    lines = message.splitlines()
-    seen: dict[str, int] = {}
-    found: list[tuple[bool, int, str]] = []
-    for at, line in enumerate(lines):
-        fence = _fence(line)
-        if fence and fence in seen:
-            inside = "\n".join(lines[seen[fence] + 1 : at]).strip()
-            if inside and not inside.startswith(("{", "[")):
-                found.append((bool(re.search("review|material", fence)), len(inside), inside))
-        if fence:
-            seen[fence] = at
-    if found:
-        return max(found)[2]
-    return re.split(r"\breview:\s*", message, flags=re.IGNORECASE)[-1].strip()
+def material(messages: list[str]) -> str:
+    """The review a conversation is about: the longest text in a fence of the last message that has one.
 
-
-def _fence(line: str) -> str:
-    """What a line's fence is called, the same for its begin and its end; "" for a line that is no fence."""
-    stripped = line.strip()
-    if not (3 <= len(stripped) <= 100 and re.match(r"[^\w\s]{3}|<|\[", stripped)):
-        return ""
-    name = re.sub(r"\b(?:begin|start|end|of|the)\b|[^a-z0-9]", "", stripped.lower())
-    return name or stripped[:3]
+    A fence is <tag>, a line, ..., </tag>. Without any it is what follows "Review:" in the last message, else all of that.
+    """
+    for message in reversed(messages):
+        found = [match["inside"].strip() for match in _FENCED.finditer(message)]
+        if any(found):
+            return max(found, key=len)
+    return re.split(r"\breview:\s*", messages[-1] if messages else "", flags=re.IGNORECASE)[-1].strip()
 
 
 class _Echo:

@@ -155,16 +155,22 @@ class Conversation:
         elif self._action.chunk_delay_s:
             self._wire.wfile.flush()
 
-    def _prompt(self) -> tuple[int, str]:
-        """Tokens read and the part of the last message that is: what exceeds num_ctx is dropped from the front, silently."""
+    def _prompt(self) -> tuple[int, list[str]]:
+        """Tokens read and the user's messages as the model sees them.
+
+        What exceeds num_ctx is dropped from the front of the last message, silently, as the real server does.
+        """
         num_ctx = self._request.num_ctx
         counts = [len(tokens(str(message.get("content", "")))) + MESSAGE_TOKENS for message in self._request.messages]
-        read, subject = sum(counts), tokens(self._request.subject)
+        said = [str(message.get("content", "")) for message in self._request.messages if message.get("role") == "user"]
+        read = sum(counts)
         if read > num_ctx or self._action.truncate:
             read = num_ctx
-            subject = subject[-max(min(num_ctx, len(subject) // 2 if self._action.truncate else num_ctx), 1) :]
+            subject = tokens(said[-1])
+            left = min(num_ctx, len(subject) // 2 if self._action.truncate else num_ctx)
+            said = ["".join(subject[-max(left, 1) :])]
         told = self._action.prompt_eval_count
-        return read if told is None else told, "".join(subject)
+        return read if told is None else told, said
 
     def _within(self, parts: list[tuple[str, bool]]) -> tuple[list[tuple[str, bool]], int, bool]:
         """The pieces that num_predict leaves, their tokens, and whether any were cut off."""

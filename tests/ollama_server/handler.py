@@ -46,7 +46,7 @@ class OllamaHandler(Wire):
     def _answer(self, ways: dict[str, Callable[[], None]]) -> None:
         path = self.path.split("?")[0]
         self.entry = {"endpoint": path, "key": "", "model": "", "arrival": time.time(), "start": None, "slot": None, "tokens": 0}
-        self.entry |= {"status": None, "outcome": "gone"}
+        self.entry |= {"status": None, "outcome": "gone", "port": self.client_address[1]}
         try:
             if path in ways:
                 ways[path]()
@@ -117,7 +117,11 @@ class OllamaHandler(Wire):
         if asked is None:
             return
         request = Request.read(self.path, asked)
-        self.entry |= {"key": hashlib.sha256(request.subject.encode()).hexdigest(), "model": request.model}
+        self.entry |= {
+            "key": hashlib.sha256(request.subject.encode()).hexdigest(),
+            "model": request.model,
+            "request": _settings(asked),
+        }
         card = self._known(asked)
         if card is None:
             return
@@ -214,6 +218,15 @@ class OllamaHandler(Wire):
             self.json(action.json)
         else:
             self.error(action.status, action.message)
+
+
+def _settings(asked: dict[str, Any]) -> dict[str, Any]:
+    """What a request asks for besides its texts."""
+    shape = asked.get("format")
+    return {key: value for key, value in asked.items() if key not in ("messages", "prompt", "format")} | {
+        "messages": len(asked.get("messages") or []),
+        "format": "schema" if isinstance(shape, dict) else shape,
+    }
 
 
 def _digest(card: Card) -> str:

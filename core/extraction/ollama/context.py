@@ -12,8 +12,16 @@ from typing import Literal
 from core.extraction.ollama.chat import ChatOptions, Message, Usage
 
 MESSAGE_TOKENS = 5  # role and separators of a message in the usual chat templates
-CLEARLY_LOWER = 0.5  # of the estimate; its own error is smaller
-_PARTS = re.compile(r"[A-Za-z]+|[0-9]+|\s*\n\s*|[^\sA-Za-z0-9]")
+CLEARLY_LOWER = 0.5  # of the estimate, which is never that far off (`estimate_tokens`)
+LOWER = 0.75  # of an estimate that exceeds the context: some servers drop whole messages and stay below their ceiling
+_SHORT_WORD = 8  # letters of a Latin word that is usually one token
+_PART_OF_WORD = 4  # letters of each further token of a longer one
+_ALPHABETIC_TOKEN = 2.6  # letters of a token in Greek, Cyrillic, Hebrew and Arabic
+_OTHER_TOKEN = 1.3  # characters of a token in the other scripts
+_PARTS = re.compile(
+    r"(?P<latin>[A-Za-z\u00c0-\u024f]+)|(?P<alphabetic>[\u0370-\u07ff]+)|(?P<digit>[0-9])|(?P<sign>[!-/:-@\[-`{-~])(?P=sign)*"
+    r"|(?P<line>[^\S\n]*\n\s*)|(?P<other>[^\s\x00-\x7f]+)"
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,13 @@ class Truncation:
 
 
 def estimate_tokens(messages: Sequence[Message]) -> int:
-    """About how many tokens a conversation has, without the model's tokenizer."""
+    """About how many tokens a conversation has, without the model's tokenizer.
+
+    Counts what byte-pair tokenizers make of a text: a Latin word of up to 8 letters, a digit, a run of one sign and a line break
+    are a token each, 4 further letters of a word one more; other scripts go by their length. Against Qwen's tokenizer it is right
+    within 1 % over 4,000 reviews of musical instruments (98 % of them: 0.86 to 1.12 times the count) and 10 % high for the shipped
+    prompts; texts in other languages come out 0.65 to 1.5 times as long.
+    """
     return sum(MESSAGE_TOKENS + _text_tokens(message.content) for message in messages)
 
 
@@ -61,19 +75,24 @@ def truncation(messages: Sequence[Message], options: ChatOptions, usage: Usage |
             return Truncation("expected", estimate, options.num_ctx, options.num_predict)
         return None
     read = usage.prompt_tokens
-    if read and (read >= options.num_ctx - 1 or read < CLEARLY_LOWER * estimate):
+    share = LOWER if estimate > options.num_ctx else CLEARLY_LOWER
+    if read and (read >= options.num_ctx - 1 or read < share * estimate):
         return Truncation("measured", estimate, options.num_ctx, options.num_predict, read)
     return None
 
 
 @lru_cache(maxsize=64)  # a batch asks with the same system message again and again
 def _text_tokens(text: str) -> int:
-    total = 0
-    for part in _PARTS.findall(text):
-        if part[0].isascii() and part[0].isalpha():
-            total += max(1, ceil((len(part) - 2) / 6))
-        elif part[0].isdigit():
-            total += ceil(len(part) / 2)
-        else:
-            total += 1
-    return total
+    total = 0.0
+    for part in _PARTS.finditer(text):
+        length = part.end() - part.start()
+        match part.lastgroup:
+            case "latin":
+                total += 1 + ceil(max(length - _SHORT_WORD, 0) / _PART_OF_WORD)
+            case "alphabetic":
+                total += ceil(length / _ALPHABETIC_TOKEN)
+            case "other":
+                total += length / _OTHER_TOKEN
+            case _:
+                total += 1
+    return ceil(total)
