@@ -11,15 +11,17 @@ a search that was interrupted goes on from there.
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from core.data.dataset import ReviewDataset
+from core.data.dataset import ReviewDataset, Split
 from core.data.importing import ImportRequest
 from core.jobs import steps
 from core.jobs.training_step import interactions_of, measure
+from core.models.graph import Interactions
 from core.models.text_features import text_features
 from core.motivations.profiles import Profiles
 from core.storage import read_json, write_json
@@ -29,24 +31,29 @@ from core.workspace import Artefact, Workspace
 
 RESULTS = Path(__file__).parent / "results"
 FIGURES = ("recall@20", "ndcg@20")
-_SHARED: dict[str, list[Any]] = {
-    "loss": ["bpr", "softmax"],
-    "layers": [1, 2, 3],
-    "learning_rate": [1e-3, 3e-3, 1e-2],
-    "regularisation": [0.0, 1e-5, 1e-4, 1e-3],
-    "temperature": [0.1, 0.15, 0.2, 0.3, 0.4],
-    "negatives": [64, 256, 1024],
-    "batch_size": [512, 2048],
-}
 SEARCHED: dict[str, dict[str, list[Any]]] = {
-    "lightgcn": _SHARED | {"dim": [32, 64, 128]},
-    "lmmrec": _SHARED
-    | {
-        "batch_size": [2048],  # what a training may cost is bounded
-        "mcs_weight": [0.03, 0.1, 0.3],
+    "lightgcn": {
+        "loss": ["bpr", "softmax"],
+        "layers": [1, 2, 3],
+        "learning_rate": [1e-3, 3e-3, 1e-2],
+        "regularisation": [0.0, 1e-5, 1e-4, 1e-3],
+        "temperature": [0.1, 0.15, 0.2, 0.3, 0.4],
+        "negatives": [64, 256, 1024],
+        "batch_size": [512, 2048],
+        "dim": [32, 64, 128],
+    },
+    "lmmrec": {
+        "loss": ["bpr", "softmax"],
+        "layers": [2, 3],
+        "learning_rate": [1e-3, 3e-3],
+        "regularisation": [0.0, 1e-4, 1e-3],
+        "temperature": [0.3, 0.4],
+        "negatives": [256, 1024],
+        "slot_dim": [4, 8],
+        "mcs_weight": [0.01, 0.03, 0.1],
         "mcs_temperature": [0.1, 0.2],
-        "slot_mcs_weight": [0.01, 0.03, 0.1],
-        "itcm_weight": [0.01, 0.03],
+        "slot_mcs_weight": [0.003, 0.01, 0.03],
+        "itcm_weight": [0.003, 0.01, 0.03],
         "motivation_gate": [0.25, 0.5, 1.0],
         "text_dropout": [0.2, 0.4],
     },
@@ -70,23 +77,37 @@ def best_of(tried: list[dict[str, Any]]) -> dict[str, Any]:
     return max(tried, key=lambda trial: sum(trial["validation"][figure] for figure in FIGURES))
 
 
-def search(workspace: Workspace, model: str, name: str, count: int, seed: int) -> None:
-    """Train every trial on one dataset and record its validation figures."""
-    artefact = resplit(workspace, name, seed)
-    dataset = ReviewDataset.load(artefact)
-    splits = interactions_of(dataset)
-    path = RESULTS / f"search-{model}-{name}.json"
-    document = read_json(path) if path.exists() else {"dataset": artefact.id, "model": model, "trials": []}
-    profiles = Profiles.load(steps.ensure_profiles(workspace, artefact.id)) if model == "lmmrec" else None
-    for settings in trials(model, count)[len(document["trials"]) :]:
-        config = TrainingConfig.model_validate({"model": model, **settings})
-        text = text_features(profiles, config.text_dim) if profiles else None
-        result = fit(splits["train"], text, config, lambda vectors: measure(vectors, splits, "validation").means)
+@dataclass(frozen=True)
+class Subject:
+    """A dataset to search on, loaded once, and the file its trials are written to."""
+
+    name: str
+    artefact: Artefact
+    splits: dict[Split, Interactions]
+    profiles: Profiles | None
+    path: Path
+
+    @classmethod
+    def open(cls, workspace: Workspace, model: str, name: str, seed: int) -> Subject:
+        """Split the dataset anew; LMMRec gets its profiles."""
+        artefact = resplit(workspace, name, seed)
+        profiles = Profiles.load(steps.ensure_profiles(workspace, artefact.id)) if model == "lmmrec" else None
+        splits = interactions_of(ReviewDataset.load(artefact))
+        return cls(name, artefact, splits, profiles, RESULTS / f"search-{model}-{name}.json")
+
+    def recorded(self) -> list[dict[str, Any]]:
+        """The trials made so far."""
+        return list(read_json(self.path)["trials"]) if self.path.exists() else []
+
+    def attempt(self, config: TrainingConfig, settings: dict[str, Any]) -> None:
+        """Train one trial and record its validation figures."""
+        text = text_features(self.profiles, config.text_dim) if self.profiles else None
+        result = fit(self.splits["train"], text, config, lambda vectors: measure(vectors, self.splits, "validation").means)
         record = {"settings": settings, "validation": result.validation, "epochs": result.epochs, "seconds": round(result.seconds, 1)}
-        document["trials"].append(record)
-        write_json(path, document)
+        made = [*self.recorded(), record]
+        write_json(self.path, {"dataset": self.artefact.id, "model": config.model, "trials": made})
         figures = " / ".join(f"{result.validation[figure]:.4f}" for figure in FIGURES)
-        typer.echo(f"{name} {len(document['trials'])}/{count}: {figures} {result.seconds:.0f} s {settings}", err=True)
+        typer.echo(f"{self.name} {len(made)}: {figures} {result.seconds:.0f} s {settings}", err=True)
 
 
 def main(
@@ -98,10 +119,15 @@ def main(
 ) -> None:
     """Search on each dataset of the workspace."""
     RESULTS.mkdir(exist_ok=True)
-    for name in datasets:
-        search(Workspace(workspace, create=False), model, name, count, seed)
-        best = best_of(read_json(RESULTS / f"search-{model}-{name}.json")["trials"])
-        typer.echo(f"{name}, best on validation: {best['validation']} with {best['settings']}")
+    subjects = [Subject.open(Workspace(workspace, create=False), model, name, seed) for name in datasets]
+    for number, settings in enumerate(trials(model, count)):
+        config = TrainingConfig.model_validate({"model": model, **settings})
+        for subject in subjects:
+            if number >= len(subject.recorded()):
+                subject.attempt(config, settings)
+    for subject in subjects:
+        best = best_of(subject.recorded())
+        typer.echo(f"{subject.name}, best on validation: {best['validation']} with {best['settings']}")
 
 
 if __name__ == "__main__":
