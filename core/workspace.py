@@ -225,6 +225,16 @@ class Workspace:
             self._move_into_place(directory, target)
         return Artefact(artefact.manifest, target)
 
+    def renew(self, artefact: Artefact) -> Artefact:
+        """Make an artefact the newest of its kind: what goes by "the newest" then takes it. Only its manifest's time changes.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        renewed = Artefact(artefact.manifest.model_copy(update={"created_at": now()}), artefact.path)
+        write_json(artefact.path / "manifest.json", renewed.manifest)
+        return renewed
+
     def remove(self, artefact: Artefact) -> None:
         """Delete an artefact; what was made from it stays but can no longer be traced."""
         self._set_aside(artefact.path)

@@ -59,7 +59,7 @@ class Plan:
             OllamaError: the server is down or does not have the model.
         """
         assert config.ollama is not None, "the configuration was checked"
-        taxonomy = chosen_taxonomy(config, dataset)
+        taxonomy = chosen_taxonomy(config, dataset, workspace)
         prompts = chosen_prompts(PromptStore(workspace), config.ollama, dataset.domain)
         labels = {f"{kind}_prompt": version.label for kind, version in prompts.items() if kind != "review"}
         settings = config.ollama.model_copy(update={"prompt": prompts["review"].label, **labels})

@@ -34,7 +34,7 @@ from core.extraction.ollama_plan import SIDES, Plan, answered, answers_digest, s
 from core.extraction.prompts.store import PromptVersion
 from core.extraction.questions import Level, Side
 from core.extraction.run import fitting_encoder
-from core.extraction.taxonomy import Taxonomy
+from core.extraction.taxonomy import Taxonomy, taxonomy_reference
 from core.progress import Progress, ProgressEvent, never_stop, silent
 from core.storage import content_hash, read_json, write_json
 from core.workspace import Artefact, Workspace, artefact_id
@@ -156,6 +156,7 @@ def _write(
         "model": plan.settings.model,
         "model_digest": plan.card.digest,
         "prompts": {kind: one.label for kind, one in plan.prompts.items()},
+        "taxonomy": taxonomy_reference(plan.taxonomy, plan.config.taxonomy),
     }
     figures |= tables.tally.summary(plan.taxonomy) | {"n_distinct": tables.n_distinct}
     return figures | {

@@ -23,7 +23,7 @@ from core.errors import InputError, StoppedError
 from core.extraction.config import ExtractionConfig, OllamaSettings
 from core.extraction.polarity import is_positive
 from core.extraction.schema import STATEMENT_COLUMNS, Extractor
-from core.extraction.taxonomy import ASSETS, Taxonomy
+from core.extraction.taxonomy import ASSETS, Taxonomy, taxonomy_reference, version_file
 from core.extraction.texts import SourceTexts, Texts
 from core.extraction.zero_shot import GENERAL, VERSION, Labels, ZeroShotExtractor, strengths
 from core.progress import Progress, ProgressEvent, never_stop, silent
@@ -66,7 +66,7 @@ def extract_dataset(
         from core.extraction.ollama_run import extract_with_ollama
 
         return extract_with_ollama(workspace, dataset, config, progress, stop, paused=paused, retry_failed=retry_failed)
-    taxonomy = chosen_taxonomy(config, dataset)
+    taxonomy = chosen_taxonomy(config, dataset, workspace)
     source = SourceTexts.read(dataset)
     source = source if config.sample is None else source.sampled(config.sample, config.sample_seed)
     choice = fitting_encoder(config, taxonomy, source)
@@ -116,7 +116,7 @@ def _extract(
     ) as draft:
         _write(draft.path, statements, vectors, taxonomy, encoder)
         draft.generated = dataset.generated
-        draft.summary |= _summary(statements, texts, taxonomy)
+        draft.summary |= _summary(statements, texts, taxonomy) | {"taxonomy": taxonomy_reference(taxonomy, config.taxonomy)}
         draft.summary |= {"encoder": encoder.name, "encoder_reason": choice.reason, "precision": encoder.precision}
         draft.summary |= {"seconds": round(time.monotonic() - started, 2), "n_embedded": cache.n_embedded}
         draft.summary["sentences_per_s"] = round(cache.n_embedded / cache.seconds, 1) if cache.seconds else None
@@ -148,8 +148,8 @@ def encoder_of(artefact: Artefact) -> TextEncoder:
     return default_encoder("minilm").encoder
 
 
-def chosen_taxonomy(config: ExtractionConfig, dataset: ReviewDataset) -> Taxonomy:
-    """The taxonomy of an extraction.
+def chosen_taxonomy(config: ExtractionConfig, dataset: ReviewDataset, workspace: Workspace) -> Taxonomy:
+    """The taxonomy of an extraction: one that ships, a version "NAME@V" of the workspace, or a file.
 
     Raises:
         InputError: it cannot be read.
@@ -158,9 +158,12 @@ def chosen_taxonomy(config: ExtractionConfig, dataset: ReviewDataset) -> Taxonom
         return Taxonomy.default(dataset.domain)
     if (ASSETS / f"{config.taxonomy}.json").is_file() and "/" not in config.taxonomy:
         return Taxonomy.default(config.taxonomy)
-    path = Path(config.taxonomy).expanduser()
+    kept, path = version_file(workspace, config.taxonomy), Path(config.taxonomy).expanduser()
+    if kept is not None and kept.is_file():
+        return Taxonomy.read(kept)
     if not path.is_file():
-        raise InputError("No such taxonomy", where=config.taxonomy, hint="Give the path of a JSON file, or products, places or games")
+        hint = "Give the path of a JSON file, products, places or games, or NAME@V as `lmmrec taxonomy list` shows them"
+        raise InputError("No such taxonomy", where=config.taxonomy, hint=hint)
     return Taxonomy.read(path)
 
 

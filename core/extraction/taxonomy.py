@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from core.errors import InputError
 from core.extraction.schema import OTHER
 from core.storage import content_hash, read_json
+from core.workspace import Artefact, Workspace
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "taxonomies"
+LABEL = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]{0,63})@(?P<number>[1-9][0-9]{0,8})")  # a version: "places@2"
 
 
 class TaxonomyEntry(BaseModel):
@@ -79,13 +82,24 @@ class Taxonomy(BaseModel):
         return cls.read(ASSETS / f"{domain}.json")
 
 
+def version_file(workspace: Workspace, label: str) -> Path | None:
+    """Where a workspace keeps the version "NAME@V" of a taxonomy as a file; None where ``label`` cannot be one."""
+    return workspace.root / "taxonomies" / f"{label}.json" if LABEL.fullmatch(label) else None
+
+
 def taxonomy_reference(taxonomy: Taxonomy, label: str | None = None) -> dict[str, Any]:
-    """How a manifest names the taxonomy an artefact was made with: ``{"name", "version", "hash"}``.
+    """How a manifest's summary names the taxonomy an artefact was made with: ``{"name", "version", "hash"}``.
 
     Args:
-        label: "NAME@V" where it is a version of the workspace; None where it was a file (version None) or ships (version 1).
+        label: "NAME@V" where it is a version of the workspace. Anything else is not looked at: a taxonomy that ships is version 1
+            of its name, one from a file has the version None.
     """
-    name, _, number = (label or "").partition("@")
+    match = LABEL.fullmatch(label or "")
     ships = taxonomy.name in {path.stem for path in ASSETS.glob("*.json")} and Taxonomy.default(taxonomy.name) == taxonomy
-    version = int(number) if number else 1 if ships else None
-    return {"name": name or taxonomy.name, "version": version, "hash": taxonomy.hash}
+    version = int(match["number"]) if match else 1 if ships else None
+    return {"name": match["name"] if match else taxonomy.name, "version": version, "hash": taxonomy.hash}
+
+
+def reference_of(artefact: Artefact) -> dict[str, Any]:
+    """The taxonomy that an artefact of kind "extraction" or "profiles" was made with; also of one made before that was noted."""
+    return artefact.manifest.summary.get("taxonomy") or taxonomy_reference(Taxonomy.read(artefact.path / "taxonomy.json"))

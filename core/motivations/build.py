@@ -16,7 +16,7 @@ import torch
 
 from core.data.dataset import ReviewDataset
 from core.extraction.schema import STATEMENT_COLUMNS
-from core.extraction.taxonomy import Taxonomy, taxonomy_reference
+from core.extraction.taxonomy import Taxonomy, reference_of
 from core.motivations.profiles import POLARITIES, node_column
 from core.progress import Progress, ProgressEvent, silent
 from core.storage import content_hash, read_tensors, write_json, write_parquet, write_tensors
@@ -67,7 +67,7 @@ def build_profiles(workspace: Workspace, extraction: Artefact, dataset: ReviewDa
         write_parquet(draft.path / "statements.parquet", statements)
         draft.generated = dataset.generated
         draft.summary |= shape | {"n_statements": len(statements)}
-        draft.summary["taxonomy"] = extraction.manifest.summary.get("taxonomy") or taxonomy_reference(taxonomy)
+        draft.summary["taxonomy"] = reference_of(extraction)
         draft.summary |= {f"{side}s_with_text": int(tables[side]["node_idx"].nunique()) for side, _ in sides}
     return workspace.get("profiles", identifier)
 

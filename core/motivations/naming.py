@@ -47,8 +47,18 @@ def telling_words(statements: Sequence[str], labels: npt.NDArray[np.integer], k:
     share = by_cluster / np.maximum(by_cluster.sum(axis=1, keepdims=True), 1.0)
     overall = by_cluster.sum(axis=0) / by_cluster.sum()
     weights = share * np.log(np.maximum(share, 1e-12) / overall)
-    ranked = np.argsort(-weights, axis=1, kind="stable")[:, :CLUSTER_WORDS]
-    return [[str(terms[column]) for column in ranked[cluster] if weights[cluster, column] > 0] for cluster in range(k)]
+    ranked = np.argsort(-weights, axis=1, kind="stable")[:, : 3 * CLUSTER_WORDS]
+    return [_distinct([str(terms[column]) for column in ranked[cluster] if weights[cluster, column] > 0]) for cluster in range(k)]
+
+
+def _distinct(words: list[str]) -> list[str]:
+    """The first 8 words, one of "table" and "tables", "taste" and "tasty"."""
+    chosen: list[str] = []
+    for word in words:
+        stems = {one: max(4, min(len(word), len(one)) - 1) for one in chosen}
+        if not any(word[:stem] == one[:stem] for one, stem in stems.items()):
+            chosen.append(word)
+    return chosen[:CLUSTER_WORDS]
 
 
 def cluster_entry(

@@ -29,10 +29,9 @@ from core.extraction.taxonomy import Taxonomy, taxonomy_reference
 from core.extraction.zero_shot import THRESHOLDS, ZeroShotExtractor
 from core.motivations.coverage import Coverage, coverage
 from core.motivations.taxonomy_edits import Add, Edited, Split, TaxonomyEdit, apply_edit, describe
-from core.motivations.taxonomy_split import vector_space
 from core.motivations.taxonomy_store import TaxonomyVersion, TaxonomyVersions
 from core.progress import Progress, ProgressEvent, silent
-from core.storage import content_hash, read_tensors, write_json, write_parquet
+from core.storage import content_hash, read_json, read_tensors, write_json, write_parquet
 from core.workspace import Artefact, Workspace, artefact_id
 
 VERSION = 1  # raise when labels change, so that artefacts made before are not taken for current ones
@@ -99,6 +98,14 @@ class StatementVectors:
         for begin in range(0, len(rows), _BLOCK):
             place = slice(begin, begin + _BLOCK)
             yield place, self.embeddings[torch.from_numpy(rows[place])].float().numpy()
+
+
+def vector_space(extraction: Artefact) -> str:
+    """Which vectors an extraction holds: its encoder's name, and the fit's fingerprint where it was fitted to these very texts."""
+    fitted = extraction.path / "tfidf.json"
+    if fitted.exists():
+        return f"tfidf-svd:{read_json(fitted)['fingerprint']}"
+    return str(extraction.manifest.summary.get("encoder", ""))
 
 
 def relabelled(extraction: Artefact, versions: TaxonomyVersions, version: TaxonomyVersion) -> Relabelled:

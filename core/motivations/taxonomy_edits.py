@@ -56,7 +56,7 @@ class Part(_Edit):
 class Split(_Edit):
     """A motivation becomes two or more at its place; each of its statements goes to the part with the nearest centroid.
 
-    ``space`` names the vectors they are means of (`core.motivations.taxonomy_split.vector_space`); in another the phrases decide.
+    ``space`` names the vectors they are means of (`core.motivations.relabel.vector_space`); in another the phrases decide.
     """
 
     kind: Literal["split"] = "split"

@@ -9,14 +9,55 @@ import numpy as np
 from core.encoding.encoder import Vectors, normalised
 from core.errors import InputError
 from core.extraction.taxonomy import Taxonomy, TaxonomyEntry
+from core.motivations.discovery import MIN_WORDS
 from core.motivations.naming import NameCluster, cluster_entry, free_key, free_name, telling_words
+from core.motivations.relabel import StatementVectors, relabelled
 from core.motivations.taxonomy_edits import Part, Split, slot_of
-from core.storage import read_json
+from core.motivations.taxonomy_store import TaxonomyVersion, TaxonomyVersions
 from core.workspace import Artefact
 
 FIT_SAMPLE = 20_000
 MAX_PARTS = 8
 _DIGITS = 5  # of a centroid's coordinates: far below what moves a statement
+
+
+def propose_split(
+    extraction: Artefact,
+    versions: TaxonomyVersions,
+    version: TaxonomyVersion,
+    key: str,
+    *,
+    n_parts: int = 2,
+    names: Sequence[str] = (),
+    seed: int = 0,
+    name_cluster: NameCluster | None = None,
+) -> Split:
+    """The edit that splits a motivation of a version by what an extraction holds of it; nothing is saved.
+
+    Equal arguments give equal parts, so they can be looked at first and named then.
+
+    Raises:
+        NotFoundError: no such motivation. InputError: see `split_by_clusters` and `core.motivations.relabel.relabelled`.
+    """
+    slot = slot_of(version.taxonomy, key)
+    named = relabelled(extraction, versions, version).statements
+    own = named[named["motivation"] == slot].drop_duplicates("embedding_row")
+    telling = own[[len(str(statement).split()) >= MIN_WORDS for statement in own["statement"]]]
+    own = telling if len(telling) >= 2 * n_parts else own
+    vectors = StatementVectors(extraction)
+    rows = own["embedding_row"].to_numpy(dtype=np.int64)
+    blocks = [block for _, block in vectors.blocks(rows)]
+    return split_by_clusters(
+        version.taxonomy,
+        key,
+        own["statement"].tolist(),
+        np.concatenate(blocks) if blocks else np.zeros((0, 1), dtype=np.float32),
+        n_parts=n_parts,
+        names=names,
+        seed=seed,
+        space=vectors.space,
+        name_cluster=name_cluster,
+    )
 
 
 def split_by_clusters(
@@ -37,7 +78,7 @@ def split_by_clusters(
         statements: the motivation's distinct statements. vectors: theirs, float32 [n, D], rows of length 1.
         names: what to call the parts, in that order; those not given are named by their words (or by ``name_cluster``). A part
             called as the motivation was keeps its key.
-        space: which encoder the vectors are from, see `vector_space`.
+        space: which encoder the vectors are from, see `core.motivations.relabel.vector_space`.
 
     Raises:
         NotFoundError: no such motivation. InputError: too few statements for so many parts, or two parts of one name.
@@ -84,11 +125,3 @@ def _centres(vectors: Vectors, k: int, seed: int) -> Vectors:
 
     chosen = np.sort(np.random.default_rng(seed).permutation(len(vectors))[:FIT_SAMPLE])
     return normalised(KMeans(k, n_init=3, random_state=seed).fit(vectors[chosen]).cluster_centers_)
-
-
-def vector_space(extraction: Artefact) -> str:
-    """Which vectors an extraction holds: its encoder's name, and the fit's fingerprint where it was fitted to these very texts."""
-    fitted = extraction.path / "tfidf.json"
-    if fitted.exists():
-        return f"tfidf-svd:{read_json(fitted)['fingerprint']}"
-    return str(extraction.manifest.summary.get("encoder", ""))

@@ -2,29 +2,28 @@
 
 A version never changes. It has a name and a number ("places@2"), the version it was made of and the edit that made it, so that a
 taxonomy can be applied to statements that were named with one of its ancestors (`core.motivations.relabel`). The shipped
-taxonomies are always there as version 1 of their names; later ones are rows of a table in the workspace's database (WAL).
+taxonomies are always there as version 1 of their names; later ones are rows of a table in the workspace's database (WAL), and each
+is also a file in its folder ``taxonomies``, where an extraction reads it.
 """
 
 from __future__ import annotations
 
-import difflib
 import fcntl
 import json
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from core.errors import InputError, NotFoundError, StorageError
-from core.extraction.taxonomy import ASSETS, Taxonomy
-from core.motivations.taxonomy_edits import EDITS, Imported, Origin, TaxonomyEdit, apply_edit, checked
+from core.extraction.taxonomy import ASSETS, LABEL, Taxonomy, version_file
+from core.motivations.taxonomy_edits import EDITS, Origin, TaxonomyEdit, apply_edit, checked
 from core.storage import disk_errors, write_json
 from core.workspace import Workspace, checked_name, now
 
-_LABEL = re.compile(r"(?P<name>[a-z0-9][a-z0-9._-]{0,63})@(?P<number>[1-9][0-9]{0,8})")
 _ORIGIN: TypeAdapter[object] = TypeAdapter(Origin | None)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS taxonomies (
@@ -73,6 +72,7 @@ class TaxonomyVersions:
     """
 
     def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
         self._path = workspace.database
         with _alone(workspace), self._connection() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -166,7 +166,20 @@ class TaxonomyVersions:
                 version.created_at,
             )
             connection.execute("INSERT INTO taxonomies VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            self.file(version)
         return version
+
+    def file(self, version: TaxonomyVersion) -> Path:
+        """The file an extraction reads a version from; written where it is missing.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        path = version_file(self._workspace, version.label)
+        assert path is not None, "every label names a file"
+        if not path.is_file():
+            write_json(path, version.taxonomy)
+        return path
 
     def edit(self, reference: str, edit: TaxonomyEdit, *, note: str = "", name: str | None = None) -> TaxonomyVersion:
         """Edit a version and keep the result as the next version of its name, or of another ``name``.
@@ -208,7 +221,7 @@ class TaxonomyVersions:
 
     def _unknown(self, name: str) -> NotFoundError:
         names = self.names()
-        near = difflib.get_close_matches(name, names, n=1)
+        near = get_close_matches(name, names, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}"
         return NotFoundError(f"No taxonomy '{name}' in this workspace", where=str(self._path.parent), hint=hint)
 
@@ -221,7 +234,7 @@ def split_label(reference: str) -> tuple[str, int | None]:
     """
     if "@" not in reference:
         return reference, None
-    match = _LABEL.fullmatch(reference)
+    match = LABEL.fullmatch(reference)
     if match is None:
         raise InputError("Not a version of a taxonomy", where=repr(reference), hint="Write NAME@NUMBER, for example places@2")
     return match["name"], int(match["number"])
@@ -230,40 +243,6 @@ def split_label(reference: str) -> tuple[str, int | None]:
 def shipped_names() -> list[str]:
     """Names of the taxonomies that ship."""
     return sorted(path.stem for path in ASSETS.glob("*.json"))
-
-
-def import_taxonomy(versions: TaxonomyVersions, path: Path, name: str | None = None, note: str = "") -> TaxonomyVersion:
-    """Keep the taxonomy of a JSON file as the next version of ``name``, or of the name it has in the file.
-
-    Raises:
-        InputError: there is no such file, it is no taxonomy, or its name cannot be one.
-    """
-    if not path.is_file():
-        raise InputError("No such file", where=str(path))
-    taxonomy = Taxonomy.read(path)
-    return versions.save(name or taxonomy.name, taxonomy, note=note, edit=Imported(file=path.name))
-
-
-def export_taxonomy(version: TaxonomyVersion, path: Path) -> None:
-    """Write the taxonomy of a version as the JSON file that `import_taxonomy` and ``lmmrec extract --taxonomy`` read.
-
-    Raises:
-        StorageError: the disk refused.
-    """
-    write_json(path, version.taxonomy)
-
-
-def difference(first: TaxonomyVersion, second: TaxonomyVersion) -> str:
-    """Unified diff of two versions, a line a name, description or example; empty where they say the same."""
-    lines = difflib.unified_diff(_lines(first), _lines(second), first.label, second.label, lineterm="")
-    return "\n".join(lines)
-
-
-def _lines(version: TaxonomyVersion) -> list[str]:
-    lines = []
-    for entry in version.taxonomy.motivations:
-        lines += [f"[{entry.key}] {entry.name}", f"  {entry.description}", *(f"  - {example}" for example in entry.examples)]
-    return lines
 
 
 def _shipped(name: str) -> TaxonomyVersion:
