@@ -103,10 +103,7 @@ def parse_answer(raw: str, taxonomy: Taxonomy) -> ReviewMotivations:
     if not text:
         raise AnswerError("empty", "The reply holds no answer")
     try:
-        found = _one_object(text)
-        if "motivations" not in found:
-            raise AnswerError("schema", "motivations: is missing; give an empty list where there are none")
-        return _named(ReviewMotivations.model_validate(cleaned(found)), taxonomy)
+        return _named(ReviewMotivations.model_validate(cleaned(_one_object(text))), taxonomy)
     except ValidationError as error:
         raise AnswerError("schema", _mistakes(error)) from error
     except RecursionError as error:
@@ -135,35 +132,43 @@ def retry_messages(
 
 
 def _one_object(text: str) -> dict[str, Any]:
-    objects = list(_objects(text))
-    answers = [found for found in objects if "motivations" in found] or objects
-    distinct = [found for position, found in enumerate(answers) if found not in answers[:position]]
-    if len(distinct) == 1:
-        return distinct[0]
-    if distinct:
-        raise AnswerError("json", f"The reply holds {len(distinct)} JSON objects; one is expected")
+    """The one object of a text that is meant as an answer."""
+    answers: list[dict[str, Any]] = []
+    for found in _objects(text):
+        if "motivations" in found and found not in answers:
+            answers.append(found)
+    if len(answers) == 1:
+        return answers[0]
+    if answers:
+        raise AnswerError("json", f"The reply holds {len(answers)} JSON objects; one is expected")
     if "{" not in text:
         raise AnswerError("json", "The reply holds no JSON object")
-    raise AnswerError("json", _broken(text))
+    if broken := _broken(text):
+        raise AnswerError("json", broken)
+    raise AnswerError("schema", "motivations: is missing; give an empty list where there are none")
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """The outermost JSON objects of a text, in order."""
+    """The outermost JSON objects of a text, in order. What stands within a broken answer is no answer of its own."""
     at = text.find("{")
     for _ in range(_MAX_OBJECTS):
         if at < 0:
             return
         try:
             found, end = _DECODER.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            if error.msg.startswith("Unterminated string") or '"motivations"' in text[at : error.pos]:
+                return
+            end = max(at + 1, error.pos)
         except (ValueError, RecursionError):
-            end = at + 1
+            return
         else:
             yield found
         at = text.find("{", end)
 
 
-def _broken(text: str) -> str:
-    """Why the first thing that looks like an object is none."""
+def _broken(text: str) -> str | None:
+    """Why the first thing that looks like an object is none; None where it is one."""
     try:
         _DECODER.raw_decode(text, text.index("{"))
     except json.JSONDecodeError as error:
@@ -171,7 +176,7 @@ def _broken(text: str) -> str:
         return f"The JSON object is broken: {error.msg[:1].lower()}{error.msg[1:]} near {near!r}"
     except (ValueError, RecursionError) as error:
         return f"The JSON object cannot be read: {str(error)[:_MAX_SHOWN]}"
-    return "The reply holds too many JSON objects"
+    return None
 
 
 def _no_number(name: str) -> NoReturn:

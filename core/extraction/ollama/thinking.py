@@ -26,7 +26,10 @@ def split_thinking(content: str) -> tuple[str, str]:
     closed = _CLOSED.search(content)
     if closed is None or content.lstrip().startswith(("{", "[", "`")):
         return "", content.strip()
-    return content[: closed.start()].strip(), content[closed.end() :].strip()
+    thinking, answer = content[: closed.start()], content[closed.end() :]
+    if "{" in thinking and "{" not in answer:  # the mark stands within the answer itself
+        return "", content.strip()
+    return thinking.strip(), answer.strip()
 
 
 class ThinkingSplitter:
