@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import StoppedError
 from core.extraction.ollama.errors import BrokenAnswerError, ConnectionLostError, ServerBusyError, translated
-from core.extraction.ollama.server import OllamaServer
+from core.extraction.ollama.server import OllamaServer, chosen
 from core.extraction.ollama.transport import received, stoppable
 from core.progress import never_stop
 
@@ -111,15 +111,19 @@ def chat(
 
     Args:
         schema: JSON schema the answer has to follow; the server does not write it into the prompt, and some models ignore it.
-        stop: asked before each piece; True ends the request.
+        stop: asked before each piece and while the server is silent; True ends the request.
 
     Raises:
         OllamaError: its subclasses say what went wrong; pieces already given are then no whole answer.
         StoppedError: a stop was requested; the server is told by the closed connection.
     """
-    stream = cast(Any, server.streaming.chat(model, stream=True, **_request(messages, options, schema)))
     finished = False
-    for piece in received(stream, server.host, model, stop):
+
+    def asked_to_stop() -> bool:
+        return not finished and stop()  # a whole answer is not taken back
+
+    stream = cast(Any, server.streaming.chat(stream=True, **_request(model, messages, options, schema)))
+    for piece in received(stream, server.host, model, asked_to_stop):
         if finished:
             continue  # read to the end, so that the connection can be used again
         if piece.message.thinking:
@@ -177,8 +181,11 @@ def _whole(
     stop: Callable[[], bool],
 ) -> Completion:
     """One attempt at a whole answer, in one piece: a piece a token would cost a batch several times the CPU."""
+    if stop():
+        raise StoppedError("The answer was stopped", where=model)
+    request = _request(model, messages, options, schema)
     with translated(server.host, model), stoppable(stop):
-        answer = server.whole.chat(model, stream=False, **_request(messages, options, schema))
+        answer = server.whole.chat(stream=False, **request)
     if not answer.done:
         raise _unfinished(server, model)
     usage = _usage(answer)
@@ -189,9 +196,10 @@ def _unfinished(server: OllamaServer, model: str) -> BrokenAnswerError:
     return BrokenAnswerError("The answer ended too early", where=f"{model} at {server.host}", hint="Try again; see the server's log")
 
 
-def _request(messages: Sequence[Message], options: ChatOptions, schema: dict[str, Any] | None) -> dict[str, Any]:
-    """What the client sends beside the model's name."""
+def _request(model: str, messages: Sequence[Message], options: ChatOptions, schema: dict[str, Any] | None) -> dict[str, Any]:
+    """What the client sends."""
     return {
+        "model": chosen(model),
         "messages": [message.model_dump() for message in messages],
         "think": options.think,
         "format": schema,

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 
 import httpx
 import ollama
-import pydantic
 
 from core.errors import StudioError
 
@@ -80,8 +79,8 @@ def translated(host: str, model: str | None = None) -> Iterator[None]:
         raise BrokenAnswerError(
             f"The Ollama server sent a malformed line: {_excerpt(error.doc)}", where=where, hint="Try again; see the server's log"
         ) from error
-    except (pydantic.ValidationError, TypeError, AttributeError) as error:
-        # The client builds its objects from whatever JSON came: a list, a number or a message of another shape end here.
+    except (httpx.RequestError, ValueError, TypeError, AttributeError) as error:
+        # The client builds its objects from whatever came: no text, a list, a number or a message of another shape end here.
         raise BrokenAnswerError(
             f"The Ollama server sent an answer of another shape: {_line(error)}", where=where, hint="Is this address an Ollama server?"
         ) from error

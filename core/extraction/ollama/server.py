@@ -121,7 +121,7 @@ class OllamaServer:
             ModelMissingError: the server does not have it.
         """
         with translated(self.host, model):
-            shown = self._quick.show(model)
+            shown = self._quick.show(chosen(model))
         known = {card.name: card for card in self.models()}
         base = known.get(model) or known.get(f"{model}:latest") or ModelCard(name=model)
         return base.model_copy(
@@ -157,7 +157,7 @@ class OllamaServer:
             StoppedError: a stop was requested.
         """
         status = ""
-        events = cast(Any, self._client(self.timeouts.pull_s).pull(model, stream=True))
+        events = cast(Any, self._client(self.timeouts.pull_s).pull(chosen(model), stream=True))
         try:
             for event in received(events, self.host, model, stop):
                 status = event.status or ""
@@ -175,6 +175,17 @@ class OllamaServer:
 
     def _silence(self, silence_s: float) -> httpx.Timeout:
         return httpx.Timeout(silence_s, connect=self.timeouts.connect_s, pool=None)
+
+
+def chosen(model: str) -> str:
+    """The name of a model.
+
+    Raises:
+        InputError: it is empty.
+    """
+    if not model.strip():
+        raise InputError("No model is chosen", hint="Take one of the server's models")
+    return model
 
 
 def normalised_host(host: str | None) -> str:
@@ -199,6 +210,8 @@ def normalised_host(host: str | None) -> str:
 def _split(given: str) -> tuple[SplitResult, int]:
     """The parts of an address and its port."""
     scheme, found, rest = given.partition("://")
+    if any(letter.isspace() or letter in '<>"\\^`{|}@?#' for letter in given):
+        raise ValueError("it holds a character that no address has")
     if not found:
         parts = urlsplit(f"http://{given}")
         return parts, parts.port or DEFAULT_PORT

@@ -52,15 +52,14 @@ def received(stream: Generator[Piece, None, None], host: str, model: str, stop: 
         StoppedError: a stop was requested, also while the server is silent.
     """
     with closing(stream):
-        while True:
+        while not stop():
             # Around each piece alone: what whoever takes the pieces does in between is not ours to translate or to stop.
             with translated(host, model), stoppable(stop):
                 piece = next(stream, None)
             if piece is None:
                 return
-            if stop():
-                raise StoppedError("The request was stopped", where=model)
             yield piece
+        raise StoppedError("The request was stopped", where=model)
 
 
 class StoppableTransport(httpx.HTTPTransport):
