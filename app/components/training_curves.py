@@ -18,7 +18,7 @@ from app.components.export import chart, table
 from app.components.pickers import model_name, run_label
 from core.jobs.launch import job, log_tail
 from core.jobs.store import Job
-from core.jobs.training_step import run_id, running_directory
+from core.jobs.training_step import profiles_for, run_id, running_directory
 from core.training.config import TrainingConfig
 from core.training.history import read_history
 from core.workspace import Artefact, Workspace
@@ -70,7 +70,8 @@ def live_directory(space: Workspace, found: Job) -> Path | None:
     if found.kind == "train":
         dataset = space.get("dataset", found.arguments["dataset"])
         config = TrainingConfig.model_validate(found.arguments["config"])
-        profiles = next(iter(space.made_from("profiles", dataset)), None) if config.model == "lmmrec" else None
+        named = found.arguments.get("profiles")
+        profiles = profiles_for(space, dataset, config, named) if named or space.made_from("profiles", dataset) else None
         directory = running_directory(space, run_id(dataset, profiles, config))
         return directory if directory.is_dir() else None
     began = datetime.fromisoformat(found.started_at or found.created_at).timestamp()

@@ -50,6 +50,8 @@ app.command("recommend")(answers.recommend)
 app.command("explain")(answers.explain)
 app.command("ls")(studio.ls)
 app.command("jobs")(studio.jobs)
+app.command("pause")(studio.pause)
+app.command("resume")(studio.resume)
 app.command("stop")(studio.stop)
 
 

@@ -157,6 +157,34 @@ def _job_entry(job: Job) -> dict[str, Any]:
     return {name: value for name, value in asdict(job).items() if name not in ("pid", "pid_started")}
 
 
+def pause(
+    job: Annotated[str, typer.Argument(metavar="JOB", help="Id of the job, as `lmmrec jobs` shows it.")],
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    json: JsonOption = False,
+) -> None:
+    """Hold an extraction by a language model.
+
+    It asks nothing new until `lmmrec resume`; questions in flight are answered.
+    """
+    from core.jobs.launch import pause as pause_job
+
+    found = pause_job(existing(workspace), job)
+    document = _job_entry(found) | {"paused": True}
+    answer(document, json, lambda: f"{found.id}: paused at {found.done:,} of {found.total:,}. Next: lmmrec resume {found.id}")
+
+
+def resume(
+    job: Annotated[str, typer.Argument(metavar="JOB", help="Id of the job, as `lmmrec jobs` shows it.")],
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    json: JsonOption = False,
+) -> None:
+    """Go on with a paused extraction."""
+    from core.jobs.launch import resume as resume_job
+
+    found = resume_job(existing(workspace), job)
+    answer(_job_entry(found) | {"paused": False}, json, lambda: f"{found.id}: goes on at {found.done:,} of {found.total:,}.")
+
+
 def stop(
     job: Annotated[str, typer.Argument(metavar="JOB", help="Id of the job, as `lmmrec jobs` shows it.")],
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from core.errors import InputError
 from core.jobs.settings import validated
-from core.progress import Progress
+from core.progress import Progress, never_stop
 from core.training.config import TrainingConfig
 from core.workspace import Artefact, Workspace
 
@@ -32,17 +32,22 @@ class ImportArguments(_Arguments):
 
 
 class ExtractArguments(_Arguments):
-    """``config``: an `core.extraction.run.ExtractionConfig` as plain data, or what differs from its defaults."""
+    """``config``: an `core.extraction.run.ExtractionConfig` as plain data, or what differs from its defaults.
+
+    ``retry_failed``: ask a language model those texts again that failed before.
+    """
 
     dataset: str
     config: dict[str, Any] = {}
+    retry_failed: bool = False
 
 
 class TrainArguments(_Arguments):
-    """``config``: what differs from the default training configuration."""
+    """``config``: what differs from the default training configuration. ``profiles``: none takes the dataset's newest."""
 
     dataset: str
     config: TrainingConfig = TrainingConfig()
+    profiles: str | None = None
 
 
 class MapArguments(_Arguments):
@@ -126,8 +131,24 @@ def _absolute(name: str, value: Any) -> Any:
     return value
 
 
-def run_kind(kind: str, workspace: Workspace, arguments: dict[str, Any], progress: Progress, stop: Callable[[], bool]) -> Artefact:
+def has_batch(kind: str, arguments: dict[str, Any]) -> bool:
+    """Whether a job of these arguments asks a language model, and so can be paused."""
+    config = arguments.get({"extract": "config", "pipeline": "extraction"}.get(kind, ""), {})
+    return isinstance(config, dict) and config.get("backend") == "ollama"
+
+
+def run_kind(
+    kind: str,
+    workspace: Workspace,
+    arguments: dict[str, Any],
+    progress: Progress,
+    stop: Callable[[], bool],
+    paused: Callable[[], bool] = never_stop,
+) -> Artefact:
     """Do what a job of this kind does; the artefact it ends in.
+
+    Args:
+        paused: while it says so, a batch of a language model asks nothing new.
 
     Raises:
         StudioError: whatever the work itself raises.
@@ -137,14 +158,14 @@ def run_kind(kind: str, workspace: Workspace, arguments: dict[str, Any], progres
     match ARGUMENTS[kind].model_validate(arguments):  # type: ignore[index]
         case ImportArguments(request=request):
             return steps.import_dataset(workspace, request, progress, stop)
-        case ExtractArguments(dataset=dataset, config=config):
-            return steps.extract(workspace, dataset, config, progress, stop).profiles
-        case TrainArguments(dataset=dataset, config=training):
-            return steps.train(workspace, dataset, training, progress, stop)
+        case ExtractArguments(dataset=dataset, config=config, retry_failed=again):
+            return steps.extract(workspace, dataset, config, progress, stop, paused=paused, retry_failed=again).profiles
+        case TrainArguments(dataset=dataset, config=training, profiles=profiles):
+            return steps.train(workspace, dataset, training, progress, stop, profiles=profiles)
         case MapArguments(run=run, config=config):
             return steps.build_map(workspace, run, config, progress, stop)
         case DemoArguments(rebuild=rebuild):
             return steps.build_demo(workspace, rebuild=rebuild, progress=progress, stop=stop)
         case PipelineArguments(request=request, extraction=extraction, training=training, map=layout):
-            return steps.pipeline(workspace, request, extraction, training, layout, progress, stop)
+            return steps.pipeline(workspace, request, extraction, training, layout, progress, stop, paused=paused)
     raise InputError("No such kind of job", where=kind)

@@ -1,4 +1,4 @@
-"""Launching, listing and stopping jobs: what a page or the command line does with them.
+"""Launching, listing, pausing and stopping jobs: what a page or the command line does with them.
 
 A job is a detached process of its own session: it survives a closed tab, a restarted server and a closed terminal.
 """
@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 
 from core.errors import InputError, StudioError
-from core.jobs.kinds import checked_arguments
+from core.jobs.kinds import checked_arguments, has_batch
 from core.jobs.store import Job, JobStore
 from core.storage import disk_errors
 from core.workspace import Workspace
@@ -112,6 +112,41 @@ def stop(workspace: Workspace, identifier: str, *, wait_s: float = 0.0) -> Job:
     deadline = time.monotonic() + wait_s
     while (found := job(workspace, identifier)).live and time.monotonic() < deadline:
         time.sleep(0.1)
+    return found
+
+
+def pause(workspace: Workspace, identifier: str) -> Job:
+    """Let a batch of a language model ask nothing new until `resume`; requests in flight end. The process stays and costs nothing.
+
+    Raises:
+        NotFoundError: there is no such job. InputError: it has ended already, or has no batch to hold.
+    """
+    return _hold(workspace, identifier, True)
+
+
+def resume(workspace: Workspace, identifier: str) -> Job:
+    """Let a paused batch go on; one that is not paused is left as it is.
+
+    Raises:
+        NotFoundError: there is no such job. InputError: as `pause`.
+    """
+    return _hold(workspace, identifier, False)
+
+
+def is_paused(workspace: Workspace, identifier: str) -> bool:
+    """Whether a live job was asked to hold its batch."""
+    return job(workspace, identifier).live and JobStore(workspace).paused(identifier)
+
+
+def _hold(workspace: Workspace, identifier: str, paused: bool) -> Job:
+    found = job(workspace, identifier)
+    if not found.live:
+        hint = "Start it again: what was answered is kept" if has_batch(found.kind, found.arguments) else None
+        raise InputError(f"This job is not running: it is {found.status}", where=identifier, hint=hint)
+    if not has_batch(found.kind, found.arguments):
+        hint = "`lmmrec stop` ends it; what it has finished is kept"
+        raise InputError("Only an extraction by a language model can be paused", where=identifier, hint=hint)
+    JobStore(workspace).set_paused(identifier, paused)
     return found
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from core.jobs.extraction_step import Extracted, ensure_profiles, extract
+from core.errors import InputError
+from core.jobs.extraction_step import Extracted, ensure_profiles, estimate_extraction, extract
 from core.jobs.locks import exclusive
 from core.jobs.settings import validated
 from core.progress import Progress, ProgressEvent, never_stop, silent
@@ -26,6 +27,7 @@ __all__ = [
     "build_demo",
     "build_map",
     "ensure_profiles",
+    "estimate_extraction",
     "evaluate_run",
     "explain",
     "extract",
@@ -52,18 +54,32 @@ def import_dataset(
     return import_reviews(workspace, validated(ImportRequest, request, "import"), progress, stop)
 
 
-def train(workspace: Workspace, dataset: str, config: TrainingConfig, progress: Progress = silent, stop: Stop = never_stop) -> Artefact:
+def train(
+    workspace: Workspace,
+    dataset: str,
+    config: TrainingConfig,
+    progress: Progress = silent,
+    stop: Stop = never_stop,
+    *,
+    profiles: str | None = None,
+) -> Artefact:
     """Train a run on a dataset; LMMRec first gets the profiles it needs.
 
+    Args:
+        profiles: which of the dataset's profiles LMMRec reads; None takes the newest, and extracts where there are none.
+
     Raises:
-        NotFoundError: no such dataset. InputError: another process trains this very run. StoppedError: ``stop`` said so.
+        NotFoundError: no such dataset or profiles. InputError: another process trains this very run, the profiles are of another
+            dataset, or the model reads none. StoppedError: ``stop`` said so.
     """
     from core.jobs.training_step import run_id
     from core.jobs.training_step import train as train_run
 
-    profiles = ensure_profiles(workspace, dataset, progress, stop) if config.model == "lmmrec" else None
-    with exclusive(workspace, run_id(workspace.get("dataset", dataset), profiles, config)):
-        return train_run(workspace, dataset, config, progress, stop)
+    if config.model != "lmmrec" and profiles is not None:
+        raise InputError(f"{config.model} reads no profiles", where=profiles, hint="Leave the profiles out, or train lmmrec")
+    chosen = ensure_profiles(workspace, dataset, progress, stop, profiles=profiles) if config.model == "lmmrec" else None
+    with exclusive(workspace, run_id(workspace.get("dataset", dataset), chosen, config)):
+        return train_run(workspace, dataset, config, progress, stop, profiles=chosen.id if chosen else None)
 
 
 def evaluate_run(workspace: Workspace, run: str, split: Split = "test") -> dict[str, Any]:
@@ -139,17 +155,23 @@ def pipeline(
     layout: dict[str, Any] | None = None,
     progress: Progress = silent,
     stop: Stop = never_stop,
+    *,
+    paused: Stop = never_stop,
 ) -> Artefact:
     """One file of raw reviews to a trained run with its map; the run.
+
+    Args:
+        paused: while it says so, a batch of a language model asks nothing new.
 
     Raises:
         InputError: the file or a setting is wrong. StoppedError: ``stop`` said so; finished stages are kept.
     """
     dataset = import_dataset(workspace, request, staged(progress, 1, 4, "Importing"), stop).id
     config = training or TrainingConfig()
+    profiles = None
     if config.model == "lmmrec":
-        extract(workspace, dataset, extraction, staged(progress, 2, 4, "Extracting"), stop)
-    run = train(workspace, dataset, config, staged(progress, 3, 4, "Training"), stop)
+        profiles = extract(workspace, dataset, extraction, staged(progress, 2, 4, "Extracting"), stop, paused=paused).profiles.id
+    run = train(workspace, dataset, config, staged(progress, 3, 4, "Training"), stop, profiles=profiles)
     build_map(workspace, run.id, layout, staged(progress, 4, 4, "Mapping"), stop)
     return run
 

@@ -46,6 +46,13 @@ CREATE TABLE IF NOT EXISTS jobs (
     finished_at TEXT
 )
 """
+_BATCHES = """
+CREATE TABLE IF NOT EXISTS batches (
+    job TEXT PRIMARY KEY,
+    paused INTEGER NOT NULL,
+    changed_at TEXT NOT NULL
+)
+"""
 
 
 @dataclass(frozen=True)
@@ -111,6 +118,7 @@ class JobStore:
         with _alone(workspace), self._connection() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(_SCHEMA)
+            connection.execute(_BATCHES)
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -209,6 +217,21 @@ class JobStore:
         with self._connection() as connection:
             row = connection.execute("SELECT stop_requested_at FROM jobs WHERE id = ?", (identifier,)).fetchone()
         return row is not None and row[0] is not None
+
+    def set_paused(self, identifier: str, paused: bool) -> None:
+        """Ask a job to hold its batch, or to go on with it; asking again changes nothing."""
+        with self._connection() as connection:
+            connection.execute(
+                "INSERT INTO batches (job, paused, changed_at) VALUES (?, ?, ?) ON CONFLICT (job) DO UPDATE"
+                " SET paused = excluded.paused, changed_at = excluded.changed_at WHERE batches.paused <> excluded.paused",
+                (identifier, int(paused), now()),
+            )
+
+    def paused(self, identifier: str) -> bool:
+        """Whether someone asked this job to hold its batch."""
+        with self._connection() as connection:
+            row = connection.execute("SELECT paused FROM batches WHERE job = ?", (identifier,)).fetchone()
+        return row is not None and bool(row[0])
 
     def end(self, identifier: str, status: Status, message: str, *, result_kind: str | None = None, result: str | None = None) -> bool:
         """End a live job; False where it had ended already (the first word stands)."""

@@ -12,6 +12,7 @@ import torch
 from core.data.dataset import ReviewDataset, Split
 from core.errors import InputError
 from core.evaluation.protocol import Evaluation, evaluate
+from core.jobs.extraction_step import profiles_of_dataset
 from core.models.config import ModelConfig
 from core.models.graph import Interactions
 from core.models.text_features import TextFeatures, text_features
@@ -33,18 +34,23 @@ def train(
     config: TrainingConfig,
     progress: Progress = silent,
     stop: Callable[[], bool] = never_stop,
+    *,
+    profiles: str | None = None,
 ) -> Artefact:
     """Train on a dataset and publish the run; a run of the same inputs and settings is returned as it is.
 
     A training that was stopped or killed goes on from its last checkpoint.
 
+    Args:
+        profiles: which profiles of the dataset LMMRec reads; None takes the newest.
+
     Raises:
-        NotFoundError: no such dataset. InputError: LMMRec without profiles, or no training interactions.
-        StoppedError: ``stop`` said so.
+        NotFoundError: no such dataset or profiles. InputError: LMMRec without profiles or with those of another dataset, or no
+            training interactions. StoppedError: ``stop`` said so.
     """
     source = workspace.get("dataset", dataset)
-    profiles = _profiles(workspace, source, config)
-    identifier = run_id(source, profiles, config)
+    chosen = profiles_for(workspace, source, config, profiles)
+    identifier = run_id(source, chosen, config)
     if (finished := workspace.find("run", identifier)) is not None:
         return finished
     reviews = ReviewDataset.load(source)
@@ -53,7 +59,7 @@ def train(
         raise InputError("The training split is empty", where=source.id, hint="Import the reviews again with another split")
     directory = running_directory(workspace, identifier)
     write_json(directory / "config.json", config)
-    text = text_features(Profiles.load(profiles), config.text_dim) if profiles else None
+    text = text_features(Profiles.load(chosen), config.text_dim) if chosen else None
     result = fit(
         splits["train"],
         text,
@@ -63,7 +69,7 @@ def train(
         progress=progress,
         stop=stop,
     )
-    return _publish(workspace, identifier, source, profiles, config, result, splits, text)
+    return _publish(workspace, identifier, source, chosen, config, result, splits, text)
 
 
 def running_directory(workspace: Workspace, identifier: str) -> Path:
@@ -90,9 +96,16 @@ def measure(vectors: dict[str, torch.Tensor], splits: dict[Split, Interactions],
     )
 
 
-def _profiles(workspace: Workspace, dataset: Artefact, config: ModelConfig) -> Artefact | None:
+def profiles_for(workspace: Workspace, dataset: Artefact, config: ModelConfig, reference: str | None = None) -> Artefact | None:
+    """The profiles a training reads: those named, or the dataset's newest; None for a model that reads none.
+
+    Raises:
+        NotFoundError: no such profiles. InputError: they are of another dataset, or there are none yet.
+    """
     if config.model != "lmmrec":
         return None
+    if reference is not None:
+        return profiles_of_dataset(workspace, dataset, reference)
     known = workspace.made_from("profiles", dataset)
     if not known:
         raise InputError(

@@ -55,7 +55,7 @@ class Reporter:
 
 
 class StopWatch(threading.Thread):
-    """Looks for a stop request; work that goes on long after it is ended by force."""
+    """Looks for a stop request and for a pause; work that goes on long after a stop request is ended by force."""
 
     def __init__(self, store: JobStore, identifier: str, grace_s: float = STOP_GRACE_S) -> None:
         super().__init__(name="stop-watch", daemon=True)
@@ -63,11 +63,13 @@ class StopWatch(threading.Thread):
         self._identifier = identifier
         self._grace_s = grace_s
         self.requested = threading.Event()
+        self.held = threading.Event()  # while the job is paused
         self.ended = threading.Event()
 
     def run(self) -> None:
         """Watch until the work has ended."""
         while not self.ended.wait(LOOK_EVERY_S):
+            self._hold()
             if self.requested.is_set() or self._asked():
                 self.requested.set()
                 if not self.ended.wait(self._grace_s):
@@ -75,6 +77,19 @@ class StopWatch(threading.Thread):
                     self._store.end(self._identifier, "stopped", "Ended by force: it did not stop when asked; what was finished is kept")
                     os.killpg(0, signal.SIGKILL)
                 return
+
+    def _hold(self) -> None:
+        try:
+            paused = self._store.paused(self._identifier)
+        except StudioError as error:
+            log.warning("Could not look whether to pause: %s", error)
+            return
+        if paused != self.held.is_set():
+            log.info("Paused" if paused else "Going on")
+        if paused:
+            self.held.set()
+        else:
+            self.held.clear()
 
     def _asked(self) -> bool:
         try:
@@ -101,7 +116,7 @@ def work(workspace: Workspace, identifier: str) -> int:
     job = store.get(identifier)
     log.info("%s %s", job.kind, job.arguments)
     try:
-        artefact = run_kind(job.kind, workspace, job.arguments, reporter, watch.requested.is_set)
+        artefact = run_kind(job.kind, workspace, job.arguments, reporter, watch.requested.is_set, watch.held.is_set)
     except StoppedError:
         watch.ended.set()
         reporter.flush()

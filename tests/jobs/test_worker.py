@@ -35,7 +35,7 @@ def _ends(thread: threading.Thread) -> bool:
 
 
 def working_on(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, does: Callable[[Progress, Stop], Artefact]) -> tuple[JobStore, str]:
-    monkeypatch.setattr(worker, "run_kind", lambda kind, place, arguments, progress, stop: does(progress, stop))
+    monkeypatch.setattr(worker, "run_kind", lambda kind, place, arguments, progress, stop, paused: does(progress, stop))
     store = JobStore(workspace)
     return store, store.create("demo", {})[0]
 
@@ -126,7 +126,7 @@ from core.jobs.store import JobStore
 from core.progress import ProgressEvent
 from core.workspace import Workspace
 
-def deaf(kind, workspace, arguments, progress, stop):
+def deaf(kind, workspace, arguments, progress, stop, paused):
     progress(ProgressEvent("Training", 1, 10))
     while True:
         time.sleep(0.05)
