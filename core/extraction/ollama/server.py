@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, cast
@@ -12,7 +13,7 @@ import httpx
 import ollama
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.errors import InputError
+from core.errors import InputError, StoppedError
 from core.extraction.ollama.errors import BrokenAnswerError, ModelMissingError, OllamaRequestError, translated
 from core.extraction.ollama.transport import StoppableTransport, received
 from core.progress import never_stop
@@ -86,13 +87,14 @@ class OllamaServer:
         self.host = normalised_host(host if host is not None else os.environ.get("OLLAMA_HOST"))
         self.timeouts = timeouts
         self._transport = StoppableTransport()
+        self._closed = weakref.finalize(self, self._transport.close)
         self.streaming = self._client(timeouts.read_s)
         self.whole = self._client(timeouts.answer_s or 5 * timeouts.read_s)
         self._quick = self._client(timeouts.question_s)
 
     def close(self) -> None:
-        """Close the connections that are kept for the next request."""
-        self._transport.close()
+        """Close the connections that are kept for the next request; a server nobody refers to any more does it by itself."""
+        self._closed()
 
     def version(self) -> str:
         """The server's version, such as "0.12.3".
@@ -162,6 +164,8 @@ class OllamaServer:
             for event in received(events, self.host, model, stop):
                 status = event.status or ""
                 yield PullEvent(status=status, completed=event.completed or 0, total=event.total or 0)
+        except StoppedError as error:
+            raise StoppedError("The download was stopped", where=model, hint="Pull again to go on where it ended") from error
         except BrokenAnswerError as error:
             if "does not exist" in str(error) or "not found" in str(error):
                 raise ModelMissingError("The Ollama library has no such model", where=model, hint="Check its name and tag") from error
