@@ -5,9 +5,12 @@ Servers and models that know of thinking send it apart; older ones, and template
 
 from __future__ import annotations
 
+import json
 import re
 
 _OPENED = re.compile(r"\s*<think(?:ing)?>", re.IGNORECASE)
+_DECODER = json.JSONDecoder()
+_MAX_OBJECTS = 100  # places an object may begin at that are tried
 _CLOSED = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 
 
@@ -26,10 +29,25 @@ def split_thinking(content: str) -> tuple[str, str]:
     closed = _CLOSED.search(content)
     if closed is None or content.lstrip().startswith(("{", "[", "`")):
         return "", content.strip()
-    thinking, answer = content[: closed.start()], content[closed.end() :]
-    if "{" in thinking and "{" not in answer:  # the mark stands within the answer itself
+    if _within_object(content, closed.start()):
         return "", content.strip()
-    return thinking.strip(), answer.strip()
+    return content[: closed.start()].strip(), content[closed.end() :].strip()
+
+
+def _within_object(content: str, position: int) -> bool:
+    """Whether a mark stands within a JSON object, i.e. in the answer itself."""
+    at = content.find("{", 0, position)
+    for _ in range(_MAX_OBJECTS):
+        if at < 0:
+            return False
+        try:
+            _, end = _DECODER.raw_decode(content, at)
+        except (ValueError, RecursionError):
+            end = at + 1
+        if end > position:
+            return True
+        at = content.find("{", end, position)
+    return False
 
 
 class ThinkingSplitter:
