@@ -26,12 +26,12 @@ from core.errors import InputError
 from core.extraction.prompts.store import PromptStore
 from core.extraction.prompts.template import PromptTemplate
 from core.extraction.prompts.variables import PromptKind
-from core.extraction.prompts.versions import PromptVersion
+from core.extraction.prompts.versions import MAX_NUMBER, PromptVersion
 from core.storage import write_atomic
 from core.workspace import now
 
 MAX_FILE_BYTES = 1_000_000
-_NOT_LITERAL = re.compile("'''|'$|[\x00-\x08\x0b-\x1f\x7f]", re.DOTALL)
+_NOT_LITERAL = re.compile("'''|'\\Z|[\x00-\x08\x0b-\x1f\x7f]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -41,7 +41,7 @@ class _PromptFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     name: str
-    number: int = Field(0, ge=1)
+    number: int = Field(0, ge=1, lt=MAX_NUMBER)
     hash: str | None = None
     kind: PromptKind
     domain: str
@@ -76,11 +76,10 @@ def _long(text: str) -> str:
     """Lines as they stand where TOML's literal strings can hold them, else with escapes; the first line feed is no part of it."""
     if not _NOT_LITERAL.search(text):
         return f"'''\n{text}'''"
-    escaped = text.replace("\\", "\\\\").replace('"""', '""\\"')
+    body, end = (text[:-1], '\\"') if text.endswith('"') else (text, "")  # a last quotation mark would join those that close
+    escaped = body.replace("\\", "\\\\").replace('"""', '""\\"')
     escaped = _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", escaped)
-    if escaped.endswith('"'):
-        escaped = f'{escaped[:-1]}\\"'
-    return f'"""\n{escaped}"""'
+    return f'"""\n{escaped}{end}"""'
 
 
 def export_prompts(store: PromptStore, directory: Path, names: Sequence[str] | None = None) -> list[Path]:
@@ -186,4 +185,4 @@ def import_prompts(store: PromptStore, path: Path, *, renumber: bool = False) ->
         except InputError as error:
             raise InputError(error.what, where=f"{file}, {error.where}" if error.where else str(file), hint=error.hint) from error
         versions.append(version)
-    return store.add(sorted(versions, key=lambda version: (version.name, version.number or 1_000_000_000)), renumber=renumber)
+    return store.add(sorted(versions, key=lambda version: (version.name, version.number or MAX_NUMBER)), renumber=renumber)

@@ -148,8 +148,9 @@ def _check_language(tree: nodes.Template, part: str) -> None:
         if not isinstance(node, _ALLOWED) or (isinstance(node, nodes.For) and node.recursive):
             word = "a recursive loop" if isinstance(node, nodes.For) else _WORDS.get(type(node), type(node).__name__.lower())
             raise InputError(f"A prompt may not hold {word}", where=where, hint=hint)
-        if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
-            raise InputError(f"A prompt may not reach for '{node.attr}'", where=where, hint=hint)
+        reached = node.attr if isinstance(node, nodes.Getattr) else node.value if isinstance(node, nodes.Const) else None
+        if isinstance(reached, str) and (reached.startswith("_") or "__" in reached):
+            raise InputError(f"A prompt may not reach for '{reached[:40]}'", where=where, hint=hint)
         loops += isinstance(node, nodes.For)
         if loops > MAX_LOOP_DEPTH:
             raise InputError(f"Loops may be {MAX_LOOP_DEPTH} deep, this one is deeper", where=where)

@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.extraction.prompts.template import PromptTemplate
 from core.workspace import now
 
+MAX_NUMBER = 1_000_000_000
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS prompt_versions (
     name TEXT NOT NULL,
@@ -45,7 +46,7 @@ class PromptVersion(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    number: int = Field(ge=0, lt=1_000_000_000)
+    number: int = Field(ge=0, lt=MAX_NUMBER)
     hash: str
     template: PromptTemplate
     parent: str | None
