@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.errors import StoppedError, StudioError
+from core.errors import InputError, StoppedError, StudioError
 from core.extraction.ollama.answers import answer_schema, cleaned, encodable, schema_text
 from core.extraction.ollama.attempts import Attempts
 from core.extraction.ollama.chat import Backoff, ChatEvent, ChatOptions, Completion, Done, Message, Text, Thinking, Usage, chat, complete
@@ -83,7 +83,7 @@ class OllamaExtractor:
         Raises:
             InputError: the template is wrong, or not for reviews.
         """
-        return self.render_variables(_of_review(review, item_title))
+        return self.render_variables(self._variables(review, item_title))
 
     def render_variables(self, variables: Mapping[str, Any]) -> list[Message]:
         """The very messages that are sent for `ask`; taxonomy and schema need not be given.
@@ -99,7 +99,7 @@ class OllamaExtractor:
         Raises:
             InputError: as `render`. ServerDownError, ModelMissingError: nobody can be asked.
         """
-        return self._run(_of_review(review, item_title), stop, streamed=True)
+        return self._run(self._variables(review, item_title), stop, streamed=True)
 
     def stream_ask(self, variables: Mapping[str, Any], stop: Callable[[], bool] = never_stop) -> Iterator[ExtractionEvent]:
         """As `stream`, of any kind of prompt."""
@@ -107,7 +107,7 @@ class OllamaExtractor:
 
     def answer(self, review: Review, item_title: str = "", stop: Callable[[], bool] = never_stop) -> Answer:
         """Ask about a review. Whatever becomes of it is an answer; see `stream` for what is raised."""
-        return self.ask(_of_review(review, item_title), stop)
+        return self.ask(self._variables(review, item_title), stop)
 
     def ask(self, variables: Mapping[str, Any], stop: Callable[[], bool] = never_stop) -> Answer:
         """Ask with a prompt of any kind; quotes are looked for in the `material` of its variables.
@@ -140,6 +140,13 @@ class OllamaExtractor:
             ExtractionError: one request failed.
         """
         return [self.extract(review) for review in reviews]
+
+    def _variables(self, review: Review, item_title: str) -> dict[str, Any]:
+        kind = self.prompt.template.kind
+        if kind != "review":
+            hint = "Take a prompt of kind review"
+            raise InputError(f"The prompt is of kind {kind}, not for single reviews", where=self.prompt.label, hint=hint)
+        return {"review": review.text, "rating": review.rating, "item_title": item_title}
 
     def _run(self, variables: Mapping[str, Any], stop: Callable[[], bool], *, streamed: bool) -> Iterator[ExtractionEvent]:
         attempts = Attempts(self.render_variables(variables), self.options, self.taxonomy)
@@ -201,10 +208,6 @@ def material(kind: PromptKind, variables: Mapping[str, Any]) -> str:
 def _member(entry: Any, name: str) -> str:
     value = entry.get(name) if isinstance(entry, Mapping) else getattr(entry, name, None)
     return str(value or "")
-
-
-def _of_review(review: Review, item_title: str) -> dict[str, Any]:
-    return {"review": review.text, "rating": review.rating, "item_title": item_title}
 
 
 def _pieces(thinking: str, text: str) -> Iterator[ChatEvent]:
