@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ from core.errors import InputError, NotFoundError, WorkspaceVersionError
 from core.storage import disk_errors, exchange, read_json, sync_tree, write_json
 
 FORMAT_VERSION = 1
-Kind = Literal["dataset", "extraction", "profiles", "run", "map"]
+Kind = Literal["dataset", "extraction", "profiles", "run", "map", "comparison"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _DRAFT_LIFE_S = 24 * 3600.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -37,8 +38,9 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 class Manifest(BaseModel):
     """What an artefact is and what it was made from.
 
-    ``sources`` maps a kind to the id of the artefact this one was made from; ``config`` is the configuration that made
-    it; ``summary`` holds small figures for lists (counts, metrics); ``generated`` marks data that no real person wrote.
+    ``sources`` maps a kind to the id of the artefact this one was made from; ``config`` is the configuration that made it;
+    ``summary`` holds small figures for lists (counts, metrics); ``generated`` marks data no real person wrote, ``byproduct`` what
+    was made on the way to something else: "the newest" is another one where there is one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +53,7 @@ class Manifest(BaseModel):
     config: dict[str, Any] = {}
     summary: dict[str, Any] = {}
     generated: bool = False
+    byproduct: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ class Workspace:
 
     def __init__(self, root: Path | str, *, create: bool = True) -> None:
         self.root = Path(root).expanduser().resolve()
+        self.byproducts = False  # whether what is published is one, see `for_byproducts`
         marker = self.root / "workspace.json"
         if marker.exists():
             document = read_json(marker)
@@ -139,9 +143,9 @@ class Workspace:
         return self.root / kind / identifier
 
     def list(self, kind: Kind) -> Artefacts:
-        """All finished artefacts of a kind, newest first."""
-        artefacts = [self._read(path.parent) for path in (self.root / kind).glob("*/manifest.json")]
-        return sorted(artefacts, key=lambda artefact: (artefact.manifest.created_at, artefact.id), reverse=True)
+        """All finished artefacts of a kind, newest first, byproducts last."""
+        found = [self._read(path.parent) for path in (self.root / kind).glob("*/manifest.json")]
+        return sorted(found, key=lambda one: (not one.manifest.byproduct, one.manifest.created_at, one.id), reverse=True)
 
     def find(self, kind: Kind, identifier: str) -> Artefact | None:
         """The artefact with exactly this id, or None."""
@@ -201,6 +205,7 @@ class Workspace:
                     config=config or {},
                     summary=draft.summary,
                     generated=draft.generated,
+                    byproduct=self.byproducts,
                 )
                 write_json(draft.path / "manifest.json", manifest)
                 sync_tree(draft.path)
@@ -226,14 +231,23 @@ class Workspace:
         return Artefact(artefact.manifest, target)
 
     def renew(self, artefact: Artefact) -> Artefact:
-        """Make an artefact the newest of its kind: what goes by "the newest" then takes it. Only its manifest's time changes.
+        """Make an artefact the newest of its kind: what goes by "the newest" then takes it. Only its manifest changes.
 
         Raises:
             StorageError: the disk refused.
         """
-        renewed = Artefact(artefact.manifest.model_copy(update={"created_at": now()}), artefact.path)
+        renewed = Artefact(artefact.manifest.model_copy(update={"created_at": now(), "byproduct": False}), artefact.path)
         write_json(artefact.path / "manifest.json", renewed.manifest)
         return renewed
+
+    def for_byproducts(self) -> Workspace:
+        """This workspace for work on the way to something else: what is published through it is a byproduct."""
+        (other := copy(self)).byproducts = True
+        return other
+
+    def wanted(self, artefact: Artefact) -> Artefact:
+        """An artefact that was asked for by itself: no byproduct from now on."""
+        return self.renew(artefact) if artefact.manifest.byproduct and not self.byproducts else artefact
 
     def remove(self, artefact: Artefact) -> None:
         """Delete an artefact; what was made from it stays but can no longer be traced."""

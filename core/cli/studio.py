@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = "127.0.0.1"
 FIRST_PORT = 8501
-PLURALS = {"dataset": "datasets", "extraction": "extractions", "profiles": "profiles", "run": "runs", "map": "maps"}
+PLURALS = {
+    "dataset": "datasets",
+    "extraction": "extractions",
+    "profiles": "profiles",
+    "run": "runs",
+    "map": "maps",
+    "comparison": "comparisons",
+}
 
 
 def demo(

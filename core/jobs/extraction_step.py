@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -39,12 +39,14 @@ def extract(
     *,
     paused: Callable[[], bool] = never_stop,
     retry_failed: bool = False,
+    profile_texts: bool = True,
 ) -> Extracted:
     """Extract the motivations of a dataset's reviews and build its profiles; what exists already is returned as it is.
 
     Args:
         config: what differs from the default `core.extraction.run.ExtractionConfig`.
         paused, retry_failed: of a batch of a language model, see `core.extraction.batch.run_batch`.
+        profile_texts: False reads the reviews alone, so that the zero-shot backend reads no more than a language model.
 
     Raises:
         NotFoundError: no such dataset or prompt. InputError: a wrong setting, or another process asks the same of this dataset.
@@ -56,10 +58,13 @@ def extract(
 
     settings = validated(ExtractionConfig, config or {}, "extraction")
     reviews = ReviewDataset.open(workspace, dataset)
+    if not profile_texts:
+        reviews = replace(reviews, users=reviews.users.assign(profile_text=""), items=reviews.items.assign(profile_text=""))
     settings = settings.model_copy(update={"taxonomy": chosen_label(workspace, settings.taxonomy)})
     with _alone(workspace, reviews.id, settings):
         extraction = extract_dataset(workspace, reviews, settings, progress, stop, paused=paused, retry_failed=retry_failed)
-    return Extracted(extraction, build_profiles(workspace, extraction, reviews, progress))
+    profiles = build_profiles(workspace, extraction, reviews, progress)
+    return Extracted(workspace.wanted(extraction), workspace.wanted(profiles))
 
 
 @contextmanager
@@ -118,7 +123,9 @@ def ensure_profiles(
     if profiles is not None:
         return profiles_of_dataset(workspace, source, profiles)
     known = workspace.made_from("profiles", source)
-    return known[0] if known else extract(workspace, dataset, None, progress, stop).profiles
+    if known and not known[0].manifest.byproduct:
+        return known[0]
+    return extract(workspace, dataset, None, progress, stop).profiles
 
 
 def profiles_of_dataset(workspace: Workspace, dataset: Artefact, reference: str) -> Artefact:

@@ -79,7 +79,8 @@ def train(
         raise InputError(f"{config.model} reads no profiles", where=profiles, hint="Leave the profiles out, or train lmmrec")
     chosen = ensure_profiles(workspace, dataset, progress, stop, profiles=profiles) if config.model == "lmmrec" else None
     with exclusive(workspace, run_id(workspace.get("dataset", dataset), chosen, config)):
-        return train_run(workspace, dataset, config, progress, stop, profiles=chosen.id if chosen else None)
+        run = train_run(workspace, dataset, config, progress, stop, profiles=chosen.id if chosen else None)
+    return workspace.wanted(run)
 
 
 def evaluate_run(workspace: Workspace, run: str, split: Split = "test") -> dict[str, Any]:
