@@ -84,7 +84,7 @@ def cluster_entry(
 
 def tidy_name(given: str) -> str:
     """The first line of an answer as a name: without quotation marks or a full stop, at most 40 characters; "" where it says nothing."""
-    lines = [line.strip().strip("\"'`*“”.: ") for line in given.splitlines()]
+    lines = [line.strip().strip("\"'`*“”.:#- ") for line in given.splitlines()]
     first = next((line for line in lines if line), "")
     return first if len(first) <= NAME_CHARS else first[:NAME_CHARS].rsplit(" ", 1)[0].rstrip(",;:- ")
 
