@@ -132,8 +132,10 @@ def _fields(entry: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _motivations(taxonomy: Any) -> list[dict[str, str]]:
+    """What a prompt says of each motivation, each in one line: names and descriptions may have been made from reviews."""
     entries: Sequence[Any] = getattr(taxonomy, "motivations", taxonomy)
-    return [_fields(entry, {"key": "", "name": "", "description": ""}) for entry in entries]
+    plain = [_fields(entry, {"key": "", "name": "", "description": ""}) for entry in entries]
+    return [{name: " ".join(str(text).split()) for name, text in one.items()} for one in plain]
 
 
 def _plain_number(value: float | None) -> float | int | None:
