@@ -1,14 +1,14 @@
 """Grounding (METHOD 2): where in a text a quote stands, and how surely it is a quote of it at all.
 
-A quote is looked for as it stands, but for white space, letter case, typographic marks and HTML. Else the passage with the
-fewest edits is found, and the quote is grounded if
+A quote is looked for as it stands, but for white space, letter case, typographic marks, HTML and punctuation around it. Else the
+passage with the fewest edits is found, and the quote is grounded if
 
     score = 1 - edits / length of the quote >= THRESHOLD
 
 and quote and passage hold the same number of negations: "would recommend" is no quote of "would not recommend".
 
 At 0.8, of 600 sentences of Amazon reviews 99.7 % were found after a slip of the keyboard, 93 % after a word was dropped and
-92 % after one was replaced; of 1,800 sentences of other reviews 0.1 % (word for word the same: "Highly recommended.").
+92 % after one was replaced; of 1,798 sentences of other reviews two were (five words that stand there but for the last).
 
 The search is Sellers' approximate matching in Myers' bit-parallel form (J. ACM 46(3), 1999; Hyyrö 2003 for the start of the
 passage), over the stretches alone that share enough n-grams with the quote to reach the threshold (the q-gram lemma, Ukkonen 1992).
@@ -47,7 +47,7 @@ class Grounding(BaseModel):
     Args:
         score: 1 for a quote found as it stands; else 1 - edits / characters of the quote, for the passage nearest to it.
         begin, end: the passage is ``text[begin:end]`` of the original text; both 0 where the quote is not grounded.
-        exact: found but for white space, case, typographic marks and HTML.
+        exact: found as it stands, in the sense above.
         grounded: the quote counts as one.
     """
 

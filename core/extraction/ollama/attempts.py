@@ -10,7 +10,14 @@ from core.extraction.grounding import ground
 from core.extraction.ollama.answers import AnswerError, encodable, parse_answer, retry_messages
 from core.extraction.ollama.chat import ChatOptions, Completion, Message
 from core.extraction.ollama.context import Truncation, estimate_tokens, truncation
-from core.extraction.ollama.errors import BrokenAnswerError, ModelMissingError, OllamaError, ServerDownError, ServerTimeoutError
+from core.extraction.ollama.errors import (
+    BrokenAnswerError,
+    ModelMissingError,
+    OllamaError,
+    ServerBusyError,
+    ServerDownError,
+    ServerTimeoutError,
+)
 from core.extraction.ollama.outcome import Answer, Failure
 from core.extraction.ollama.thinking import split_thinking
 from core.extraction.schema import ReviewMotivations
@@ -48,7 +55,7 @@ class Attempts:
         """The attempt ended without a reply.
 
         Args:
-            again: the same request may be made again, where the answer broke off.
+            again: the same request may be made again, where the answer broke off or the server was busy.
 
         Raises:
             ServerDownError, ModelMissingError: as they came; no request can succeed.
@@ -57,7 +64,7 @@ class Attempts:
             raise error
         kind = {StoppedError: "stopped", ServerTimeoutError: "timeout"}.get(type(error), "server")
         self.failure = Failure.model_validate({"kind": kind, "message": encodable(error.what)})
-        self.over = not (again and isinstance(error, BrokenAnswerError))
+        self.over = not (again and isinstance(error, (BrokenAnswerError, ServerBusyError)))
 
     def judge(self, reply: Completion) -> None:
         """The attempt ended with a reply: take it as the result, or say what is wrong and set up the next attempt."""

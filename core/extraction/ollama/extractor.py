@@ -3,12 +3,13 @@
 A reply is parsed and validated (`answers`), never trusted: what a review says stands in the prompt's fence, and only the model's
 reply is read. A reply that is no answer is shown to the model with what is wrong with it, up to ``retries`` times; then the request
 has failed, with the reply and the reason kept. A reply that was cut at num_predict is asked for once more with twice the room, as
-far as num_ctx has it. A stream that broke is asked for again as it was. All of these count as retries; any other failure of the
-server ends the request. A prompt that the server surely cut is not asked again, and its answer is not taken.
+far as num_ctx has it. A stream that broke is asked for again as it was, a busy server after a while. All of these count as retries;
+any other failure of the server ends the request. A prompt that the server surely cut is not asked again, and its answer is not taken.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from core.errors import InputError, StoppedError, StudioError
 from core.extraction.ollama.answers import answer_schema, cleaned, encodable, schema_text
 from core.extraction.ollama.attempts import Attempts
 from core.extraction.ollama.chat import Backoff, ChatEvent, ChatOptions, Completion, Done, Message, Text, Thinking, Usage, chat, complete
-from core.extraction.ollama.errors import ConnectionLostError, OllamaError
+from core.extraction.ollama.errors import ConnectionLostError, OllamaError, ServerBusyError
 from core.extraction.ollama.outcome import Answer, ExtractionEvent, Failure, FailureKind, Finished, Retrying
 from core.extraction.ollama.server import OllamaServer
 from core.extraction.ollama.thinking import ThinkingSplitter
@@ -52,7 +53,7 @@ class OllamaExtractor:
         taxonomy: the motivations that may be named.
         options: how the model answers.
         retries: how often one request is made again at most, see above.
-        backoff: how long a busy server is waited for (not in streams, where a person looks on).
+        backoff: how long a busy server is waited for.
     """
 
     name = "ollama"
@@ -157,8 +158,10 @@ class OllamaExtractor:
             try:
                 reply = yield from self._reply(attempts.messages, attempts.options, stop, streamed)
             except (StoppedError, OllamaError) as error:
-                waited = isinstance(error, ConnectionLostError) and not streamed  # `complete` has tried again already
-                attempts.broke(error, again=not waited)
+                tried_again = not streamed and isinstance(error, (ConnectionLostError, ServerBusyError))  # by `complete`
+                attempts.broke(error, again=not tried_again)
+                if isinstance(error, ServerBusyError) and not attempts.over and attempts.made <= self.retries:
+                    _wait(self._backoff, attempts.made, stop)
             else:
                 attempts.judge(reply)
         yield Finished(attempts.answer(material(self.prompt.template.kind, variables)))
@@ -188,6 +191,13 @@ class OllamaExtractor:
                     pass
             yield event
         return Completion("".join(texts), "".join(thoughts), usage, reason)
+
+
+def _wait(backoff: Backoff, attempt: int, stop: Callable[[], bool]) -> None:
+    """Give a busy server time, twice as long after each attempt; no longer once a stop is requested."""
+    end = time.monotonic() + min(backoff.longest_s, backoff.first_s * 2 ** (attempt - 1))
+    while (left := end - time.monotonic()) > 0 and not stop():
+        time.sleep(min(left, 0.05))
 
 
 def material(kind: PromptKind, variables: Mapping[str, Any]) -> str:

@@ -261,10 +261,15 @@ def test_busy_server_is_waited_for(ollama_server: StartServer) -> None:
     busy = {"kind": "error", "status": 503, "message": "server busy, please try again.  maximum pending requests exceeded"}
     server = ollama_server({"rules": [rule("", busy, times=2)], "default": says()})
     assert extractor(server.url).answer(REVIEW).result is not None
+    streamed = list(extractor(ollama_server({"rules": [rule("", busy, times=2)], "default": says()}).url).stream(REVIEW))
+    assert [event.attempt for event in streamed if isinstance(event, Retrying)] == [2, 3]
+    assert finished(streamed).result is not None
     server = ollama_server({"default": busy})
     failure = extractor(server.url).answer(REVIEW).failure
     assert failure is not None
     assert failure.kind == "server"
+    chats(server, 3)  # its back-off, no more
+    assert finished(list(extractor(server.url, retries=1).stream(REVIEW))).failure == failure
 
 
 def test_silent_server_is_a_failure_of_its_own_kind(ollama_server: StartServer) -> None:
