@@ -8,7 +8,7 @@ passage with the fewest edits is found, and the quote is grounded if
 and quote and passage hold the same number of negations: "would recommend" is no quote of "would not recommend".
 
 At 0.8, of 600 sentences of Amazon reviews 99.7 % were found after a slip of the keyboard, 93 % after a word was dropped and
-92 % after one was replaced; of 1,798 sentences of other reviews two were (five words that stand there but for the last).
+92 % after one was replaced; of 1,798 sentences of other reviews two were (short ones that stand there but for their last word).
 
 The search is Sellers' approximate matching in Myers' bit-parallel form (J. ACM 46(3), 1999; Hyyrö 2003 for the start of the
 passage), over the stretches alone that share enough n-grams with the quote to reach the threshold (the q-gram lemma, Ukkonen 1992).
