@@ -35,7 +35,7 @@ class ServerBusyError(OllamaError):
 
 
 class BrokenAnswerError(OllamaError):
-    """The answer began and then failed: an error in mid-stream, an end without ``done``, a line that is no JSON."""
+    """The answer failed on its way: an error in mid-stream, an end without ``done``, a line that is no JSON, a status of 500."""
 
 
 class ConnectionLostError(BrokenAnswerError):
@@ -47,7 +47,7 @@ class ServerTimeoutError(OllamaError):
 
 
 class OllamaRequestError(OllamaError):
-    """The server refused the request (status 400 and others), or what answers is no Ollama server."""
+    """The server refused the request (status 400 and others, no memory), or what answers is no Ollama server."""
 
 
 @contextmanager
@@ -95,6 +95,11 @@ def _of_status(status: int, message: str, where: str, model: str | None) -> Olla
     if status in (429, 503):
         return ServerBusyError(
             f"The Ollama server is busy: {message}", where=where, hint="Ask less at once, or raise OLLAMA_NUM_PARALLEL and OLLAMA_MAX_QUEUE"
+        )
+    if status >= 500 and "memory" not in message.lower():
+        # What is an error line within a stream is this status for an answer in one piece: the model's process died, mostly.
+        return BrokenAnswerError(
+            f"The Ollama server failed with status {status}: {message}", where=where, hint="Try again; see the server's log"
         )
     return OllamaRequestError(f"The Ollama server refused the request with status {status}: {message}", where=where, hint=_advice(message))
 

@@ -33,8 +33,8 @@ STOP_WITHIN_S = 1.0  # a tenth of it on an idle machine
 
 # The ways an answer breaks, and the error each becomes: streamed, and in one piece.
 BREAKS: list[tuple[dict[str, Any], type[OllamaError], type[OllamaError]]] = [
-    ({"kind": "break", "after": 2, "message": "out of memory"}, BrokenAnswerError, OllamaRequestError),
-    ({"kind": "break", "after": 0, "message": "out of memory"}, BrokenAnswerError, OllamaRequestError),
+    ({"kind": "break", "after": 2, "message": "the runner stopped"}, BrokenAnswerError, BrokenAnswerError),
+    ({"kind": "break", "after": 0, "message": "the runner stopped"}, BrokenAnswerError, BrokenAnswerError),
     ({"kind": "end-early", "after": 2}, BrokenAnswerError, BrokenAnswerError),
     ({"kind": "end-early", "after": 0}, BrokenAnswerError, BrokenAnswerError),
     ({"kind": "malformed", "after": 2}, BrokenAnswerError, BrokenAnswerError),
@@ -50,6 +50,7 @@ BREAKS: list[tuple[dict[str, Any], type[OllamaError], type[OllamaError]]] = [
     ({"kind": "hang", "after": 2}, ServerTimeoutError, ServerTimeoutError),
     ({"kind": "error", "status": 400, "message": "invalid options"}, OllamaRequestError, OllamaRequestError),
     ({"kind": "error", "status": 500, "message": "model requires more system memory"}, OllamaRequestError, OllamaRequestError),
+    ({"kind": "error", "status": 500, "message": "llama runner process has terminated"}, BrokenAnswerError, BrokenAnswerError),
     ({"kind": "error", "status": 503, "message": "server busy"}, ServerBusyError, ServerBusyError),
 ]
 
