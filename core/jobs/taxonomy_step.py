@@ -127,6 +127,8 @@ def chosen_label(workspace: Workspace, reference: str | None) -> str | None:
 
 
 def _newest(workspace: Workspace, dataset: str, artefact: Artefact) -> Artefact:
-    """``artefact`` as the newest of its kind made from the dataset of this id."""
+    """``artefact`` as the newest of its kind made from the dataset of this id; left alone where only byproducts are made."""
+    if workspace.byproducts:
+        return artefact
     newest = workspace.made_from(artefact.manifest.kind, workspace.get("dataset", dataset))[0]
-    return artefact if newest.id == artefact.id else workspace.renew(artefact)
+    return workspace.wanted(artefact) if newest.id == artefact.id else workspace.renew(artefact)
