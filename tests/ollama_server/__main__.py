@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -42,7 +43,8 @@ def main() -> None:
     sys.stdout.flush()
     if given.with_parent:
         threading.Thread(target=_end_with_parent, daemon=True).start()
-    server.serve_forever(poll_interval=3600)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.serve_forever(poll_interval=3600)
 
 
 def _end_with_parent() -> None:

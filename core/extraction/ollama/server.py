@@ -204,11 +204,13 @@ def normalised_host(host: str | None) -> str:
     given = (host or "").strip().strip("\"'").strip()
     try:
         parts, port = _split(given)
-    except ValueError as error:
+        name = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(parts.hostname or "", parts.hostname or "")
+        shown = f"[{name}]" if ":" in name else name
+        url = f"{parts.scheme}://{shown}:{port}{parts.path.rstrip('/')}"
+        httpx.URL(url).host.encode("idna")  # what a connection would do with it, and fail at
+    except (ValueError, httpx.InvalidURL) as error:
         raise InputError(f"The address of the Ollama server cannot be read: {error}", where=given, hint="Write it as host:port") from error
-    name = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(parts.hostname or "", parts.hostname or "")
-    shown = f"[{name}]" if ":" in name else name
-    return f"{parts.scheme}://{shown}:{port}{parts.path.rstrip('/')}"
+    return url
 
 
 def _split(given: str) -> tuple[SplitResult, int]:

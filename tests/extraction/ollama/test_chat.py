@@ -20,6 +20,7 @@ from core.extraction.ollama.errors import (
     OllamaError,
     OllamaRequestError,
     ServerBusyError,
+    ServerDownError,
     ServerTimeoutError,
 )
 from core.extraction.ollama.server import OllamaServer, Timeouts
@@ -330,6 +331,19 @@ def test_connections_are_used_again(ollama_server: StartServer) -> None:
         complete(server, MODEL, ask(), ChatOptions())
         streamed(server)
     assert len({entry["port"] for entry in logged(running, 6)}) == 1
+
+
+def test_a_server_that_was_started_again_is_found_again(ollama_server: StartServer) -> None:
+    script = {"default": {"kind": "answer", "text": "ok"}}
+    first = ollama_server(script)
+    server = OllamaServer(first.url)
+    assert complete(server, MODEL, ask(), ChatOptions()).text == "ok"
+    first.stop()
+    with pytest.raises(ServerDownError):
+        complete(server, MODEL, ask(), ChatOptions())
+    ollama_server(script, port=int(first.url.rsplit(":", 1)[1]))
+    assert complete(server, MODEL, ask(), ChatOptions()).text == "ok"
+    assert text_of(streamed(server)) == "ok"
 
 
 def test_a_whole_answer_costs_little(ollama_server: StartServer) -> None:

@@ -74,7 +74,9 @@ def test_addresses_as_people_write_them(written: str | None, url: str) -> None:
     assert normalised_host(written) == url
 
 
-@pytest.mark.parametrize("written", ["http://box:port", "box:99999", "ftp://box", "two words", "http://[::1", "name@box"])
+@pytest.mark.parametrize(
+    "written", ["http://box:port", "box:99999", "ftp://box", "two words", "http://[::1", "name@box", "..", "a" * 300, "\x00a"]
+)
 def test_an_address_that_cannot_be_read_is_told(written: str) -> None:
     with pytest.raises(InputError, match="address of the Ollama server cannot be read"):
         OllamaServer(written)
