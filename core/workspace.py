@@ -1,7 +1,8 @@
 """The workspace: the one directory all artefacts live in.
 
     <root>/workspace.json                    format version
-    <root>/studio.sqlite                     live state (jobs), WAL
+    <root>/studio.sqlite                     live state (jobs, versions of prompts and taxonomies), WAL
+    <root>/taxonomies/                       versions of taxonomies, as extractions read them
     <root>/cache/                            recomputable: sentence embeddings
     <root>/<kind>/<artefact id>/             manifest.json and the artefact's files
 

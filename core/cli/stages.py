@@ -16,7 +16,7 @@ PromptOption = Annotated[str | None, typer.Option(metavar="NAME@V", help="Prompt
 def extract(
     dataset: DatasetArgument,
     backend: Annotated[Literal["zero-shot", "ollama"], typer.Option(help="What reads the reviews.")] = "zero-shot",
-    taxonomy: Annotated[str | None, typer.Option(help="A taxonomy file, or the name of one that ships.  [default: by domain]")] = None,
+    taxonomy: Annotated[str | None, typer.Option(help="A version NAME@V, a name (its newest), or a file.  [default: by domain]")] = None,
     model: Annotated[str | None, typer.Option(help="Language model on the Ollama server, as `ollama list` shows it.")] = None,
     prompt: PromptOption = None,
     user_prompt: Annotated[str | None, typer.Option(metavar="NAME@V", help="Also ask about each user with this prompt.")] = None,

@@ -41,7 +41,7 @@ class ExtractionConfig(BaseModel):
 
     backend: Backend = Field("zero-shot", description="What reads the reviews")
     encoder: EncoderName = Field("auto", description="Sentence encoder: MiniLM where it is at hand, else TF-IDF")
-    taxonomy: str | None = Field(None, description="Path of a taxonomy, or products, places, games; none: by the dataset's domain")
+    taxonomy: str | None = Field(None, description="NAME@V of a taxonomy, or its path; none: the one that ships for the dataset's domain")
     threshold: float | None = Field(None, ge=-1, le=2, description="Lowest evidence for a named motivation; none: measured for the encoder")
     temperature: float | None = Field(
         None, gt=0, description="Margin of the scores at which confidence reaches 0.76; none: measured for the encoder"

@@ -166,7 +166,7 @@ class TaxonomyVersions:
                 version.created_at,
             )
             connection.execute("INSERT INTO taxonomies VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-            self.file(version)
+            self._write(version)  # also over what a save that was killed before its commit may have left
         return version
 
     def file(self, version: TaxonomyVersion) -> Path:
@@ -177,9 +177,7 @@ class TaxonomyVersions:
         """
         path = version_file(self._workspace, version.label)
         assert path is not None, "every label names a file"
-        if not path.is_file():
-            write_json(path, version.taxonomy)
-        return path
+        return path if path.is_file() else self._write(version)
 
     def edit(self, reference: str, edit: TaxonomyEdit, *, note: str = "", name: str | None = None) -> TaxonomyVersion:
         """Edit a version and keep the result as the next version of its name, or of another ``name``.
@@ -214,6 +212,12 @@ class TaxonomyVersions:
                 return None
             at = above
         return tuple(reversed(edits))
+
+    def _write(self, version: TaxonomyVersion) -> Path:
+        path = version_file(self._workspace, version.label)
+        assert path is not None, "every label names a file"
+        write_json(path, version.taxonomy)
+        return path
 
     def _versions(self, connection: sqlite3.Connection, name: str) -> list[TaxonomyVersion]:
         rows = connection.execute("SELECT * FROM taxonomies WHERE name = ? ORDER BY number", (name,)).fetchall()

@@ -96,6 +96,13 @@ def test_a_version_is_a_file_an_extraction_can_read(workspace: Workspace, versio
     assert version_file(workspace, "places") is None
 
 
+def test_what_a_killed_save_left_is_written_over(workspace: Workspace, versions: TaxonomyVersions, hand_taxonomy: Taxonomy):
+    stale = version_file(workspace, "made@1")
+    assert stale is not None
+    export_taxonomy(versions.get("games"), stale)
+    assert Taxonomy.read(versions.file(versions.save("made", hand_taxonomy))) == hand_taxonomy
+
+
 def test_references_name_version_and_hash(hand_version: TaxonomyVersion):
     taxonomy = hand_version.taxonomy
     assert taxonomy_reference(taxonomy, "made@1") == {"name": "made", "version": 1, "hash": hand_version.hash}
