@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli import answers, data_commands, prompt_commands, stages, studio, taxonomy_commands
+from core.cli import answers, data_commands, prompt_commands, quality_command, stages, studio, taxonomy_commands
 from core.errors import StudioError
 
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -43,6 +43,7 @@ app.add_typer(data_commands.app, name="data")
 app.add_typer(prompt_commands.app, name="prompts")
 app.add_typer(taxonomy_commands.app, name="taxonomy")
 app.command("extract")(stages.extract)
+app.command("quality")(quality_command.quality)
 app.command("train")(stages.train)
 app.command("evaluate")(stages.evaluate)
 app.command("map")(stages.build_map)
