@@ -161,13 +161,14 @@ class Conversation:
         What exceeds num_ctx is dropped from the front of the last message, silently, as the real server does.
         """
         num_ctx = self._request.num_ctx
+        kept = num_ctx // 2 + 2 if self._action.keeps_half else num_ctx
         counts = [len(tokens(str(message.get("content", "")))) + MESSAGE_TOKENS for message in self._request.messages]
         said = [str(message.get("content", "")) for message in self._request.messages if message.get("role") == "user"]
         read = sum(counts)
         if read > num_ctx or self._action.truncate:
-            read = num_ctx
+            read = kept
             subject = tokens(said[-1])
-            left = min(num_ctx, len(subject) // 2 if self._action.truncate else num_ctx)
+            left = min(kept, len(subject) // 2 if self._action.truncate else kept)
             said = ["".join(subject[-max(left, 1) :])]
         told = self._action.prompt_eval_count
         return read if told is None else told, said

@@ -54,6 +54,7 @@ class Action:
     done_reason: str | None = None
     prompt_eval_count: int | None = None  # in place of the real count
     truncate: bool = False  # the prompt is cut to num_ctx even where it fits
+    keeps_half: bool = False  # a prompt longer than num_ctx is cut to half of it and two tokens, as newer servers do
     ignore_schema: bool = False
     ignore_think: bool = False  # thinks even when told not to
     total: int = 1_000_000

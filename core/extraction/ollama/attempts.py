@@ -14,6 +14,7 @@ from core.extraction.ollama.errors import (
     BrokenAnswerError,
     ModelMissingError,
     OllamaError,
+    PromptTooLongError,
     ServerBusyError,
     ServerDownError,
     ServerTimeoutError,
@@ -62,7 +63,7 @@ class Attempts:
         """
         if isinstance(error, (ServerDownError, ModelMissingError)):
             raise error
-        kind = {StoppedError: "stopped", ServerTimeoutError: "timeout"}.get(type(error), "server")
+        kind = {StoppedError: "stopped", ServerTimeoutError: "timeout", PromptTooLongError: "truncated"}.get(type(error), "server")
         self.failure = Failure.model_validate({"kind": kind, "message": encodable(error.what)})
         self.over = not (again and isinstance(error, (BrokenAnswerError, ServerBusyError)))
 

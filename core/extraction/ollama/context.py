@@ -1,4 +1,8 @@
-"""Does a prompt fit the context? A server cuts one that does not, and says nothing."""
+"""Does a prompt fit the context? A server cuts one that does not, and says nothing.
+
+What it keeps depends on its version: as much as the context holds, or half of that and two tokens (ollama/ollama issue 17427); the
+count it reports is that of what it kept. Some models' templates make it refuse instead (`PromptTooLongError`).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from core.extraction.ollama.chat import ChatOptions, Message, Usage
 
 MESSAGE_TOKENS = 5  # role and separators of a message in the usual chat templates
 CLEARLY_LOWER = 0.5  # of the estimate, which is never that far off (`estimate_tokens`)
-LOWER = 0.75  # of an estimate that exceeds the context: some servers drop whole messages and stay below their ceiling
+LOWER = 0.75  # of an estimate near the context or above it: a server that cuts keeps half its context, and a few tokens more
 _SHORT_WORD = 8  # letters of a Latin word that is usually one token
 _PART_OF_WORD = 4  # letters of each further token of a longer one
 _SIGNS = 3  # signs in a row that are usually one token, as in JSON
@@ -76,7 +80,7 @@ def truncation(messages: Sequence[Message], options: ChatOptions, usage: Usage |
             return Truncation("expected", estimate, options.num_ctx, options.num_predict)
         return None
     read = usage.prompt_tokens
-    share = LOWER if estimate > options.num_ctx else CLEARLY_LOWER
+    share = LOWER if estimate > LOWER * options.num_ctx else CLEARLY_LOWER
     if read and (read >= options.num_ctx - 1 or read < share * estimate):
         return Truncation("measured", estimate, options.num_ctx, options.num_predict, read)
     return None

@@ -50,6 +50,10 @@ class OllamaRequestError(OllamaError):
     """The server refused the request (status 400 and others, no memory), or what answers is no Ollama server."""
 
 
+class PromptTooLongError(OllamaRequestError):
+    """The server refused a prompt longer than its context, which others cut silently."""
+
+
 @contextmanager
 def translated(host: str, model: str | None = None) -> Iterator[None]:
     """Raise what the client raises inside as an `OllamaError`.
@@ -96,6 +100,10 @@ def _of_status(status: int, message: str, where: str, model: str | None) -> Olla
         return ServerBusyError(
             f"The Ollama server is busy: {message}", where=where, hint="Ask less at once, or raise OLLAMA_NUM_PARALLEL and OLLAMA_MAX_QUEUE"
         )
+    if "context" in message.lower() and "exceed" in message.lower():
+        return PromptTooLongError(
+            f"The prompt is longer than the context: {message}", where=where, hint="Raise num_ctx or shorten the prompt"
+        )
     if status >= 500 and "memory" not in message.lower():
         # What is an error line within a stream is this status for an answer in one piece: the model's process died, mostly.
         return BrokenAnswerError(
@@ -111,8 +119,6 @@ def _advice(message: str) -> str:
         return "Turn thinking off for this model"
     if "memory" in lowered:
         return "Take a smaller model or a smaller num_ctx"
-    if "context" in lowered:
-        return "Raise num_ctx or shorten the prompt"
     return "Check the address, the model and the options; see the server's log"
 
 

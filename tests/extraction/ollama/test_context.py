@@ -121,7 +121,9 @@ def test_the_alarm_comes_before_sending_when_prompt_and_answer_exceed_the_contex
         (300, 399, True),
         (300, 398, False),
         (300, 150, True),  # half of it gone
-        (300, 200, False),  # the estimate may be that far off
+        (290, 200, False),  # the estimate may be that far off
+        (500, 202, True),  # longer than the context, and cut to half of it
+        (390, 202, True),  # the estimate a little low, cut all the same
         (500, 300, True),  # longer than the context, and messages were dropped to make it fit
         (500, 390, False),
         (300, 0, False),  # the server did not tell
@@ -135,8 +137,9 @@ def test_the_alarm_after_the_answer_goes_by_what_the_server_read(words: int, rea
         assert f"The server read {read:,} tokens of a prompt of about {words + 5:,}" in found.message
 
 
-def test_a_prompt_that_a_server_cuts_silently_is_found(ollama_server: StartServer) -> None:
-    server = OllamaServer(ollama_server().url)
+@pytest.mark.parametrize("keeps_half", [False, True])
+def test_a_prompt_that_a_server_cuts_silently_is_found(ollama_server: StartServer, keeps_half: bool) -> None:
+    server = OllamaServer(ollama_server({"default": {"keeps_half": keeps_half}}).url)
     options = ChatOptions(num_ctx=300, num_predict=50)
     for messages, cut in ((said("The tea was good. " * 100), True), (said("The tea was good. " * 20), False)):
         usage = complete(server, "tiny:1b", messages, options).usage
