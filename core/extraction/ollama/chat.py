@@ -150,6 +150,8 @@ def complete(
 ) -> Completion:
     """Ask a model and wait for its whole answer. A busy server and a lost connection are tried again, no other error is.
 
+    The answer comes in one piece, so nothing is heard of the server while it writes: `Timeouts.answer_s` bounds the whole of it.
+
     Raises:
         OllamaError: as `chat`; `ServerBusyError` and `ConnectionLostError` after the last attempt.
         StoppedError: a stop was requested, also while waiting for a busy server.

@@ -248,6 +248,14 @@ def test_refused_request_is_not_repeated(ollama_server: StartServer) -> None:
     chats(server, 1)
 
 
+def test_prompt_that_is_refused_as_too_long_was_truncated(ollama_server: StartServer) -> None:
+    message = "request (7900 tokens) exceeds the available context size (4096 tokens), try increasing it"
+    server = ollama_server({"default": {"kind": "error", "status": 400, "message": message}})
+    answer = extractor(server.url).answer(REVIEW)
+    assert answer.failure == Failure(kind="truncated", message=f"The prompt is longer than the context: {message}")
+    chats(server, 1)
+
+
 def test_lost_connection_is_tried_again_by_the_client_alone(ollama_server: StartServer) -> None:
     server = ollama_server({"default": {"kind": "close"}})
     answer = extractor(server.url).answer(REVIEW)
