@@ -145,7 +145,7 @@ def test_slots_limit_what_is_answered_at_once(ollama_server: StartServer) -> Non
 
 
 def test_a_full_queue_is_refused_with_503(ollama_server: StartServer) -> None:
-    server = ollama_server({"slots": 1, "queue": 1, "latency_s": 0.4})
+    server = ollama_server({"slots": 1, "queue": 1, "latency_s": 0.8})
     with ThreadPoolExecutor(5) as pool:
         statuses = list(pool.map(lambda n: httpx.post(f"{server.url}/api/chat", json=asked(f"review {n}")).status_code, range(5)))
     assert sorted(statuses) == [200, 200, 503, 503, 503]

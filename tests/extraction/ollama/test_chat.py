@@ -216,7 +216,7 @@ def test_a_missing_model_is_told_with_how_to_get_it(ollama_server: StartServer) 
 
 def test_a_slow_stream_is_no_silence(ollama_server: StartServer) -> None:
     slow = {"kind": "answer", "text": "one two three four five six", "chunk_delay_s": 0.15}
-    server = OllamaServer(ollama_server({"default": slow}).url, Timeouts(read_s=0.5))
+    server = OllamaServer(ollama_server({"default": slow}).url, Timeouts(read_s=0.8))
     began = time.monotonic()
     assert text_of(streamed(server)) == "one two three four five six"
     assert time.monotonic() - began > 0.8, "longer than the longest silence"
