@@ -2,8 +2,7 @@
 
     <root>/workspace.json                    format version
     <root>/studio.sqlite                     live state (jobs, versions of prompts and taxonomies), WAL
-    <root>/taxonomies/                       versions of taxonomies, as extractions read them
-    <root>/cache/                            recomputable: sentence embeddings
+    <root>/taxonomies/  <root>/cache/        versions of taxonomies as files; recomputable: sentence embeddings
     <root>/<kind>/<artefact id>/             manifest.json and the artefact's files
 
 An artefact directory appears whole or not at all: it is written under ``.drafts`` and renamed into place. Its id ends in
