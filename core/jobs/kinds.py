@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import InputError
 from core.jobs.settings import validated
@@ -17,7 +17,7 @@ from core.progress import Progress, never_stop
 from core.training.config import TrainingConfig
 from core.workspace import Artefact, Workspace
 
-JobKind = Literal["import", "extract", "train", "map", "demo", "pipeline"]
+JobKind = Literal["import", "extract", "train", "map", "demo", "pipeline", "compare-prompts", "relabel", "discover", "profiles"]
 KINDS: tuple[JobKind, ...] = get_args(JobKind)
 
 
@@ -72,6 +72,39 @@ class PipelineArguments(_Arguments):
     map: dict[str, Any] = {}
 
 
+class CompareArguments(_Arguments):
+    """``config``: a `core.jobs.comparison_config.ComparisonConfig` as plain data, or what differs from its defaults."""
+
+    dataset: str
+    config: dict[str, Any]
+
+
+class RelabelArguments(_Arguments):
+    """``taxonomy``: the version "NAME@V" to name statements with. ``extraction``: none takes the dataset's newest."""
+
+    dataset: str
+    taxonomy: str
+    extraction: str | None = None
+
+
+class DiscoverArguments(_Arguments):
+    """``name``: none is "DATASET-discovered". ``n_motivations``: none chooses it by the silhouette."""
+
+    dataset: str
+    extraction: str | None = None
+    name: str | None = None
+    n_motivations: int | None = Field(None, ge=2, le=32)
+    seed: int = 0
+    note: str = ""
+
+
+class ProfilesArguments(_Arguments):
+    """``extraction``: the one whose statements are amassed."""
+
+    dataset: str
+    extraction: str
+
+
 ARGUMENTS: dict[JobKind, type[_Arguments]] = {
     "import": ImportArguments,
     "extract": ExtractArguments,
@@ -79,6 +112,10 @@ ARGUMENTS: dict[JobKind, type[_Arguments]] = {
     "map": MapArguments,
     "demo": DemoArguments,
     "pipeline": PipelineArguments,
+    "compare-prompts": CompareArguments,
+    "relabel": RelabelArguments,
+    "discover": DiscoverArguments,
+    "profiles": ProfilesArguments,
 }
 
 
@@ -96,6 +133,8 @@ def checked_arguments(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
         plain["request"] = _import_request(plain["request"])
     if kind == "extract":
         plain["config"] = _extraction_config(plain["config"])
+    if kind == "compare-prompts":
+        plain["config"] = _comparison_config(plain["config"])
     if kind == "map":
         plain["config"] = _map_config(plain["config"])
     if kind == "pipeline":
@@ -119,6 +158,12 @@ def _extraction_config(settings: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
+def _comparison_config(settings: dict[str, Any]) -> dict[str, Any]:
+    from core.jobs.comparison_config import ComparisonConfig
+
+    return validated(ComparisonConfig, settings, "comparison").model_dump(mode="json")
+
+
 def _map_config(settings: dict[str, Any]) -> dict[str, Any]:
     from core.maps.build import MapConfig
 
@@ -133,6 +178,8 @@ def _absolute(name: str, value: Any) -> Any:
 
 def has_batch(kind: str, arguments: dict[str, Any]) -> bool:
     """Whether a job of these arguments asks a language model, and so can be paused."""
+    if kind == "compare-prompts":
+        return any(arguments.get("config", {}).get(side, {}).get("backend", "ollama") == "ollama" for side in ("a", "b"))
     config = arguments.get({"extract": "config", "pipeline": "extraction"}.get(kind, ""), {})
     return isinstance(config, dict) and config.get("backend") == "ollama"
 
@@ -168,4 +215,14 @@ def run_kind(
             return steps.build_demo(workspace, rebuild=rebuild, progress=progress, stop=stop)
         case PipelineArguments(request=request, extraction=extraction, training=training, map=layout):
             return steps.pipeline(workspace, request, extraction, training, layout, progress, stop, paused=paused)
+        case CompareArguments(dataset=dataset, config=config):
+            from core.jobs.prompt_comparison import compare_prompts
+
+            return compare_prompts(workspace, dataset, config, progress, stop, paused=paused)
+        case RelabelArguments(dataset=dataset, taxonomy=taxonomy, extraction=extraction):
+            return steps.apply_taxonomy(workspace, dataset, taxonomy, extraction, progress).profiles
+        case DiscoverArguments() as wanted:
+            return steps.discover_and_try(workspace, **wanted.model_dump(), progress=progress)
+        case ProfilesArguments(dataset=dataset, extraction=extraction):
+            return steps.build_profiles_of(workspace, dataset, extraction, progress)
     raise InputError("No such kind of job", where=kind)
