@@ -15,13 +15,14 @@ from streamlit.navigation.page import Page
 
 from core.workspace import Artefact, Workspace
 
-SELECTED = ("dataset", "run", "user", "item")
+SELECTED = ("dataset", "run", "user", "item", "prompt", "review", "trial")
 # What no longer makes sense once something above it changes.
-_BELOW = {"dataset": ("run", "user", "item"), "run": (), "user": ("item",), "item": ()}
+_BELOW: dict[str, tuple[str, ...]] = {"dataset": ("run", "user", "item", "prompt", "review", "trial"), "user": ("item",)}
 _REMEMBERED = "selected"
 _PAGES = Path(__file__).resolve().parents[1] / "pages"
 _TITLES = {
     "overview": "Overview",
+    "prompt_studio": "Prompt studio",
     "training": "Training",
     "motivation_map": "Motivation map",
     "profiles": "Profiles",
@@ -29,6 +30,7 @@ _TITLES = {
 }
 _ICONS = {
     "overview": ":material/dashboard:",
+    "prompt_studio": ":material/edit_note:",
     "training": ":material/model_training:",
     "motivation_map": ":material/scatter_plot:",
     "profiles": ":material/person_search:",
@@ -58,7 +60,7 @@ def restore() -> None:
 
 
 def selected(key: str) -> str | None:
-    """What is selected under "dataset", "run", "user" or "item"; None where nothing is."""
+    """What is selected under one of `SELECTED`; None where nothing is."""
     remembered: dict[str, str] = st.session_state.get(_REMEMBERED, {})
     return remembered.get(key)
 
@@ -69,7 +71,7 @@ def select(**changes: str | None) -> None:
     for key, value in changes.items():
         if value == remembered.get(key):
             continue
-        for below in _BELOW[key] if key in remembered else ():
+        for below in _BELOW.get(key, ()) if key in remembered else ():
             if below not in changes:
                 _set(remembered, below, None)
         _set(remembered, key, value)

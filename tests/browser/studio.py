@@ -29,6 +29,7 @@ FLAGS = [
 START_LIMIT_S = 180.0
 PAGES = {
     "Overview": "",
+    "Prompt studio": "prompt_studio",
     "Training": "training",
     "Motivation map": "motivation_map",
     "Profiles": "profiles",
