@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from core.errors import InputError
 from core.jobs.locks import exclusive
 from core.jobs.settings import validated
-from core.jobs.taxonomy_step import chosen_label
+from core.jobs.taxonomy_step import chosen_label, extraction_of
 from core.progress import Progress, never_stop, silent
 from core.storage import content_hash
 from core.workspace import Artefact, Workspace
@@ -126,6 +126,19 @@ def ensure_profiles(
     if known and not known[0].manifest.byproduct:
         return known[0]
     return extract(workspace, dataset, None, progress, stop).profiles
+
+
+def build_profiles_of(workspace: Workspace, dataset: str, extraction: str, progress: Progress = silent) -> Artefact:
+    """The profiles made of one extraction of a dataset; those that exist already are returned as they are.
+
+    Raises:
+        NotFoundError: no such dataset or extraction. InputError: the extraction is of another dataset.
+    """
+    from core.data.dataset import ReviewDataset
+    from core.motivations.build import build_profiles
+
+    source = extraction_of(workspace, dataset, extraction)
+    return workspace.wanted(build_profiles(workspace, source, ReviewDataset.open(workspace, dataset), progress))
 
 
 def profiles_of_dataset(workspace: Workspace, dataset: Artefact, reference: str) -> Artefact:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from core.errors import InputError
-from core.jobs.extraction_step import Extracted, ensure_profiles, estimate_extraction, extract
+from core.jobs.extraction_step import Extracted, build_profiles_of, ensure_profiles, estimate_extraction, extract
 from core.jobs.locks import exclusive
 from core.jobs.settings import validated
+from core.jobs.taxonomy_step import apply_taxonomy, discover_and_try
 from core.progress import Progress, ProgressEvent, never_stop, silent
 from core.training.config import TrainingConfig
 from core.workspace import Artefact, Workspace
@@ -24,8 +25,11 @@ Stop = Callable[[], bool]
 
 __all__ = [
     "Extracted",
+    "apply_taxonomy",
     "build_demo",
     "build_map",
+    "build_profiles_of",
+    "discover_and_try",
     "ensure_profiles",
     "estimate_extraction",
     "evaluate_run",

@@ -85,6 +85,35 @@ def discover_version(
     return TaxonomyVersions(workspace).save(called, found, note=note, edit=origin)
 
 
+def discover_and_try(
+    workspace: Workspace,
+    dataset: str,
+    *,
+    name: str | None = None,
+    extraction: str | None = None,
+    n_motivations: int | None = None,
+    seed: int = 0,
+    note: str = "",
+    progress: Progress = silent,
+) -> Artefact:
+    """Discover a taxonomy, keep it as a version, and name the statements with it to see what it covers.
+
+    Returns:
+        The extraction so named, a byproduct until `apply_taxonomy` makes it the newest; its ``config["taxonomy"]`` is the version.
+
+    Raises:
+        NotFoundError, InputError: see `discover_version`.
+    """
+    from core.motivations.relabel import relabel
+    from core.motivations.taxonomy_store import TaxonomyVersions
+
+    source = extraction_of(workspace, dataset, extraction)
+    version = discover_version(
+        workspace, dataset, name=name, extraction=source.id, n_motivations=n_motivations, seed=seed, note=note, progress=progress
+    )
+    return relabel(workspace.for_byproducts(), source, TaxonomyVersions(workspace), version, progress)
+
+
 def extraction_of(workspace: Workspace, dataset: str, reference: str | None = None) -> Artefact:
     """The extraction of a dataset called ``reference``; None takes the newest, one of a mere sample only where there is no other.
 
