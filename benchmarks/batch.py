@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import psutil
 import typer
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,14 +50,17 @@ def rates(folder: Path, n: int) -> list[dict[str, Any]]:
 
 
 def memory(folder: Path) -> list[dict[str, Any]]:
-    """Largest resident memory of the client, by number of reviews."""
+    """Resident memory of the client before a batch and at its largest, by number of reviews."""
     found = []
     for n in (1_000, 10_000):
         with RunningServer({"slots": SLOTS}, folder) as server:
             command = [sys.executable, __file__, "--child", f"{n} {server.url} {folder / f'memory-{n}'}"]
             child = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
         found.append(json.loads(child.stdout))
-        typer.echo(f"{n:,} reviews without latency: {found[-1]['peak_mb']:.1f} MB, {found[-1]['cpu_ms']:.2f} ms of CPU a review")
+        growth = found[-1]["peak_mb"] - found[-1]["before_mb"]
+        typer.echo(
+            f"{n:,} reviews without latency: {growth:+.1f} MB of {found[-1]['peak_mb']:.1f}, {found[-1]['cpu_ms']:.2f} ms of CPU a review"
+        )
     return found
 
 
@@ -70,11 +74,21 @@ def _child(arguments: str) -> None:
             self.url = address
 
     place = Workspace(folder)
-    measure_batch(place, Elsewhere(url), 100, concurrency=4, latency_s=0.0)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    measure_batch(place, Elsewhere(url), 600, concurrency=4, latency_s=0.0)  # imports, connections and caches of fixed size
+    process, sizes, ended = psutil.Process(), [], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.05):
+            sizes.append(process.memory_info().rss)
+
+    sizes.append(process.memory_info().rss)
+    watching = threading.Thread(target=watch)
+    watching.start()
     measure = measure_batch(place, Elsewhere(url), int(n), concurrency=4, latency_s=0.0)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    typer.echo(json.dumps({"n_reviews": int(n), "before_mb": before / 1024, "peak_mb": peak / 1024, "cpu_ms": measure.cpu_ms}))
+    ended.set()
+    watching.join()
+    figures = {"before_mb": round(sizes[0] / 2**20, 2), "peak_mb": round(max(sizes) / 2**20, 2), "cpu_ms": measure.cpu_ms}
+    typer.echo(json.dumps({"n_reviews": int(n)} | figures))
 
 
 def kills(folder: Path, n_reviews: int, n_kills: int) -> dict[str, Any]:

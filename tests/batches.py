@@ -82,7 +82,7 @@ class KillReport:
     """What became of a batch that was killed again and again; keys are those of the server's log.
 
     Args:
-        n_requests: that reached the server. n_once: reviews with exactly one result. kept: answers on disk at each kill.
+        n_requests: that reached the server whole. n_once: reviews with exactly one result. kept: answers on disk at each kill.
         strange: questions that are about no review of the dataset: has to be empty, or the other figures mean nothing.
         asked_after_kept: questions put again although their answer was on disk: has to be empty.
         asked_twice_in_a_life: questions one process put twice: has to be empty.
@@ -147,7 +147,8 @@ def _hash(message: str) -> str:
 
 
 def _report(workspace: Workspace, server: RunningServer, kills: list[Kill], asked_about: frozenset[str]) -> KillReport:
-    requests = sorted(server.log("/api/chat"), key=lambda entry: entry["arrival"])
+    read = [entry for entry in server.log("/api/chat") if "request" in entry]  # a kill may cut one off while it is being sent
+    requests = sorted(read, key=lambda entry: entry["arrival"])
     (made,) = workspace.list("extraction")
     answers = pd.read_parquet(made.path / "answers.parquet")
     valid = answers[answers["failure"] == ""]

@@ -31,7 +31,7 @@ class OllamaSettings(BaseModel):
     concurrency: int = Field(4, ge=1, le=64, description="Questions in flight at once; more than OLLAMA_NUM_PARALLEL only waits there")
     retries: int = Field(2, ge=0, le=10, description="How often an answer that cannot be used is asked for again, with the error shown")
     options: ChatOptions = Field(ChatOptions(), description="Temperature, seed, context and length of answers")
-    read_timeout_s: float = Field(120.0, gt=0, description="Longest silence of the server within an answer")
+    read_timeout_s: float = Field(120.0, gt=0, description="Longest silence of the server; a whole answer may take five times as long")
 
 
 class ExtractionConfig(BaseModel):

@@ -81,16 +81,21 @@ class Asker:
         """Name of the variable that holds a list: "statements" of a merge, else "reviews"."""
         return "statements" if self.kind == "merge" else "reviews"
 
-    def fitting(self, entries: Sequence[dict[str, Any]], others: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Those of ``entries`` that fit the context together with the variables ``others``, the first ones first."""
+    def fitting(
+        self, entries: Sequence[dict[str, Any]], others: Mapping[str, Any], sizes: Sequence[int] | None = None
+    ) -> list[dict[str, Any]]:
+        """Those of ``entries`` that fit the context together with the variables ``others``, the first ones first.
+
+        Args:
+            sizes: tokens of each entry (`entry_tokens`); None counts them.
+        """
         options = self.extractor.options
         empty, frame = self._sizes
-        left = int(_ROOM * (options.num_ctx - options.num_predict)) - empty - sum(_tokens(str(value)) for value in others.values())
+        left = int(_ROOM * (options.num_ctx - options.num_predict)) - empty - entry_tokens(others)
         kept = []
-        for entry in entries:
-            size = frame + sum(_tokens(str(value)) for value in entry.values() if value is not None)
-            if size <= left:
-                left -= size
+        for entry, size in zip(entries, sizes or map(entry_tokens, entries), strict=True):
+            if size + frame <= left:
+                left -= size + frame
                 kept.append(entry)
         return kept
 
@@ -105,8 +110,10 @@ class Asker:
 _BLANK = {"text": "-", "title": "-", "rating": 3, "statement": "-", "quote": "-"}
 
 
-def _tokens(text: str) -> int:
-    return estimate_tokens([Message(role="user", content=text)]) - MESSAGE_TOKENS
+def entry_tokens(entry: Mapping[str, Any]) -> int:
+    """About how many tokens the values of an entry are."""
+    messages = [Message(role="user", content=str(value)) for value in entry.values() if value is not None]
+    return estimate_tokens(messages) - MESSAGE_TOKENS * len(messages)
 
 
 def review_text(summary: str, text: str) -> str:
@@ -127,6 +134,7 @@ class Questions:
         ids, titles = (dataset.items[column].fillna("").astype(str).tolist() for column in ("item_id", "title"))
         self._titles = ["" if title == identifier else title for identifier, title in zip(ids, titles, strict=True)]
         train = dataset.rows("train")
+        self._tokens: dict[tuple[Side, int], int] = {}  # of each review in a list: questions are made more than once
         self._times = dict(zip(train.index.tolist(), train["timestamp"].tolist(), strict=True))
 
     def reviews(self, asker: Asker) -> Level:
@@ -147,7 +155,7 @@ class Questions:
             for node, rows in grouped.items():
                 entries = [self._entry(row, side) for row in rows]
                 others = {"item_title": self._titles[node]} if side == "item" else {}
-                kept = asker.fitting(entries, others)
+                kept = asker.fitting(entries, others, [self._size(row, side, entry) for row, entry in zip(rows, entries, strict=True)])
                 if kept:
                     yield _of_node(asker.request({"reviews": kept, **others}), side, node, len(entries) - len(kept))
 
@@ -169,6 +177,11 @@ class Questions:
                     yield _of_node(asker.request({"statements": kept, "subject": side, **others}), side, node, len(entries) - len(kept))
 
         return Level(asker, questions, n)
+
+    def _size(self, row: int, side: Side, entry: Mapping[str, Any]) -> int:
+        if (side, row) not in self._tokens:
+            self._tokens[side, row] = entry_tokens(entry)
+        return self._tokens[side, row]
 
     def _entry(self, row: int, side: Side) -> dict[str, Any]:
         """A review as the variable "reviews" takes it: a user's with the item's title, an item's with its own headline."""

@@ -100,6 +100,17 @@ def test_settings_and_training_texts_make_another_extraction(workspace: Workspac
     assert len(ids) == 4
 
 
+def test_a_draw_reads_so_many_reviews_the_same_ones_each_time(workspace: Workspace, small_dataset: ReviewDataset) -> None:
+    drawn = []
+    for seed in (0, 0, 1):
+        extraction = extract_dataset(workspace, small_dataset, ExtractionConfig(encoder="tfidf", sample=10, sample_seed=seed))
+        statements = pd.read_parquet(extraction.path / "statements.parquet")
+        drawn.append(frozenset(statements["interaction_idx"]))
+        assert extraction.manifest.summary["n_reviews"] == len(drawn[-1]) == 10
+        assert drawn[-1] <= set(small_dataset.rows("train").index)
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
 def test_later_texts_are_read_as_the_dataset_was(workspace: Workspace, small_dataset: ReviewDataset) -> None:
     extraction = extract_dataset(workspace, small_dataset, TFIDF)
     statements = pd.read_parquet(extraction.path / "statements.parquet")
