@@ -9,12 +9,14 @@ import typer
 
 from core.cli.console import answer, table
 from core.cli.options import DEFAULT_WORKSPACE, JsonOption, WorkspaceOption, existing
+from core.cli.prompt_comparison_command import compare
 from core.workspace import Workspace
 
 if TYPE_CHECKING:
     from core.extraction.prompts.versions import PromptVersion
 
 app = typer.Typer(help="Prompts and their versions.", no_args_is_help=True)
+app.command("compare")(compare)
 
 LabelArgument = Annotated[str, typer.Argument(metavar="PROMPT", help="NAME@VERSION, or NAME for its newest version.")]
 
