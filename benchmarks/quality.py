@@ -5,9 +5,9 @@
 
 Prints a table and writes `benchmarks/results/quality.json`. DIR holds ``gold/``; LMMREC_REAL_DATA does as well.
 
-Calibrating prints what belongs under ``[thresholds]`` of each table, with macro-F1 on these parts as they are and by 5-fold cross-validation of
-the thresholds. It reads no test part; the texts in assets/gold (descriptions, example phrases) and the settings of
-`core.extraction.quality.multi_label` were chosen by the cross-validated figure too.
+Calibrating prints what belongs under ``[thresholds]`` of each table, with macro-F1 on these parts as they are and by 5-fold
+cross-validation of the thresholds. It reads no test part; the texts in assets/gold (descriptions, example phrases) and the settings
+of `core.extraction.quality.multi_label` were chosen by the cross-validated figure too.
 """
 
 from __future__ import annotations
