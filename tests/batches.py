@@ -71,10 +71,14 @@ def config_of(server: RunningServer, concurrency: int) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Kill:
-    """One kill -9: when (seconds since 1970), and which questions had their answer on disk right after it."""
+    """One kill -9: when (seconds since 1970), which questions had their answer on disk right after it, and when the next process began.
+
+    A busy server may begin with a request of the dead process only then: what arrives before ``next_life`` is none of the next one's.
+    """
 
     at: float
     kept: frozenset[str]
+    next_life: float
 
 
 @dataclass
@@ -125,8 +129,10 @@ def kill_again_and_again(
         moment = time.time()
         _until(workspace, running, lambda one: not one.live)
         store = AnswerStore(workspace)
-        kills.append(Kill(moment, frozenset(keys[key] for key in store.states(list(keys)))))
+        kept = frozenset(keys[key] for key in store.states(list(keys)))
         store.close()
+        time.sleep(0.3)
+        kills.append(Kill(moment, kept, time.time()))
     finished = _until(workspace, launch(workspace, "extract", arguments), lambda one: not one.live, limit_s=600)
     assert finished.status == "finished", log_tail(workspace, finished.id)
     return _report(workspace, server, kills, frozenset(keys.values()))
@@ -155,7 +161,7 @@ def _report(workspace: Workspace, server: RunningServer, kills: list[Kill], aske
     n_once = int((valid["interaction_idx"].value_counts() == 1).sum())
     report = KillReport(len(answers), len(kills), len(requests), n_once, [len(kill.kept) for kill in kills])
     report.strange = sorted({entry["key"] for entry in requests} - asked_about)
-    edges = [0.0, *(kill.at for kill in kills), float("inf")]
+    edges = [0.0, *(kill.next_life for kill in kills), float("inf")]
     for begin, end in pairwise(edges):
         life = Counter(entry["key"] for entry in requests if begin <= entry["arrival"] < end)
         report.asked_twice_in_a_life += [key for key, times in life.items() if times > 1]

@@ -18,6 +18,7 @@ from typing import Any
 from core.errors import StoppedError, StudioError
 from core.extraction.answer_store import AnswerStore
 from core.extraction.batch_feed import BatchReport, Feed, Request
+from core.extraction.ollama.errors import OllamaError
 from core.extraction.ollama.extractor import Answer
 from core.progress import Progress, ProgressEvent, never_stop, silent
 
@@ -130,11 +131,16 @@ class _Batch:
             self._join_all(GRACE_S if stopped or self._error else 0.0)
         reporter.tell(self._feed, False, at_once=True)
         report = self._feed.report(time.monotonic() - started)
+        so_far = f"{report.requests:,} of {reporter.total:,}" if reporter.total else f"{report.requests:,}"
+        if isinstance(self._error, OllamaError):
+            hint = f"{self._error.hint or 'See its log'}; the answers to {so_far} texts are kept: start again to go on"
+            raise type(self._error)(self._error.what, where=self._error.where, hint=hint) from self._error
         if self._error is not None:
             raise self._error
         if stopped or self._feed.gave_up:
-            asked = f"{report.requests:,} of {reporter.total:,}" if reporter.total else f"{report.requests:,}"
-            raise StoppedError(f"Stopped after {asked} texts", where=reporter.stage, hint="What was answered is kept; start again to go on")
+            raise StoppedError(
+                f"Stopped after {so_far} texts", where=reporter.stage, hint="What was answered is kept; start again to go on"
+            )
         return report
 
     def _hold(self, wanted: bool) -> None:

@@ -130,7 +130,7 @@ class Feed:
     def report(self, seconds: float) -> BatchReport:
         with self._lock:
             return BatchReport(
-                requests=self.seen,
+                requests=self.seen - len(self._in_flight),
                 answered=self.answered,
                 cached=self.cached,
                 failed=self.failed,
