@@ -7,12 +7,13 @@ import streamlit as st
 from app import artefacts
 from app.components.legend import motivation_legend, names_of
 from app.components.ollama_models import model_view, ollama_state, server_line
+from app.components.prompt_comparison import prompt_comparison
 from app.components.prompt_trial import reviews_domain, try_view
 from app.components.prompt_versions import versions_view
 from app.components.subject import dataset_page
 from core.extraction.prompts.store import PromptStore
 
-VIEWS = ["Try", "Versions", "Models"]
+VIEWS = ["Try", "Effect on recommendations", "Versions", "Models"]
 
 
 def main() -> None:
@@ -31,6 +32,9 @@ def main() -> None:
         with tabs["Try"]:
             server_line(state)
             try_view(space, dataset, state)
+    if tabs["Effect on recommendations"].open:
+        with tabs["Effect on recommendations"]:
+            prompt_comparison(space, dataset)
     if tabs["Versions"].open:
         with tabs["Versions"]:
             versions_view(PromptStore(space), reviews_domain(dataset))
