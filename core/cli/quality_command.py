@@ -84,6 +84,8 @@ def _plain(report: QualityReport) -> str:
     head = [f"{report.title}, {report.split}: {part} sentences read by {_reader(report)} in {duration(report.seconds)}"]
     if report.backend == "zero-shot" and report.split != "test":
         head.append("The thresholds were chosen on the train and dev parts: these figures flatter.")
+    if report.controls and report.split == "train":
+        head.append("The trained control has seen these very sentences.")
     rows = [[one.key, one.precision, one.recall, one.f1, one.support, one.predicted] for one in scores.motivations]
     blocks = ["\n".join(head), _summary(report), table(["motivation", "precision", "recall", "F1", "labelled", "named"], rows)]
     if report.answers is not None:

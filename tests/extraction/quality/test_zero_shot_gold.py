@@ -12,6 +12,9 @@ from core.errors import InputError
 from core.extraction.quality.gold import GoldName, GoldTable, read_gold
 from core.extraction.quality.scores import score
 from core.extraction.quality.zero_shot_gold import calibrated, decide, presence
+from core.storage import read_json
+
+RECORDED = Path(__file__).resolve().parents[3] / "benchmarks" / "results" / "quality.json"
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +65,14 @@ def test_stored_thresholds_are_the_best_on_train_and_dev(gold: Path, encoder: Te
     best = table.model_copy(update={"thresholds": calibrated(table, found, sentences)})
     assert stored == pytest.approx(score(sentences.labels, decide(best, found), table.keys).macro_f1, abs=0.005)  # rounding by precision
     assert stored > least
+
+
+@pytest.mark.parametrize("name", ["acos-restaurant", "justification"])
+def test_recorded_figures_are_those_of_this_code(gold: Path, encoder: TextEncoder, name: GoldName) -> None:
+    recorded = next(one for one in read_json(RECORDED)["sets"] if one["gold"] == name)["scores"]
+    table = GoldTable.open(name)
+    sentences = read_gold(table, gold, "test")
+    found = score(sentences.labels, decide(table, presence(table, sentences.texts, encoder)), table.keys)
+    assert found.sentences == recorded["sentences"]
+    assert found.macro_f1 == pytest.approx(recorded["macro_f1"], abs=0.01)  # rounding by precision
+    assert found.macro_interval == pytest.approx(tuple(recorded["macro_interval"]), abs=0.02)
