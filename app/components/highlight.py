@@ -17,6 +17,7 @@ from core.extraction.schema import Motivation
 
 _OPACITY = 0.3  # of the mark behind the words, which keep the page's own colour in light and dark
 _NUMBERS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+_JOINED = "\u2060"  # no line ends between the last word and its number
 _LINE_START = re.compile(r"^(\s*\d{0,9})([-+=.)])", re.MULTILINE)  # what begins a list, a rule or a heading
 
 
@@ -71,7 +72,7 @@ def _piece(words: str, over: Sequence[Mark], numbers: str) -> str:
         return shown + numbers
     before = " " if words[:1].isspace() else ""
     after = " " if words[-1:].isspace() else ""
-    return f'{before}:color[{inner}{f"&hairsp;{numbers}" if numbers else ""}]{{background="{_faint(mark.colour)}"}}{after}'
+    return f'{before}:color[{inner}{f"{_JOINED}{numbers}" if numbers else ""}]{{background="{_faint(mark.colour)}"}}{after}'
 
 
 def _plain(words: str) -> str:

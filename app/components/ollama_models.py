@@ -114,28 +114,19 @@ def server_line(state: OllamaState) -> None:
     """One line: where the server is and what it has, or how to get a model."""
     if state.up and state.models:
         plural = "s" if len(state.models) != 1 else ""
-        st.caption(f"Ollama {literal(state.version)} at {literal(state.host)}, {len(state.models)} model{plural}.")
+        st.caption(f"Ollama {literal(state.version)} at `{state.host}`, {len(state.models)} model{plural}.")
     elif state.up:
         st.info(
-            f"Ollama at {literal(state.host)} has no model yet: run `ollama pull {SUGGESTED}` (about 3 GB) or get one under Models. "
+            f"Ollama at `{state.host}` has no model yet: run `ollama pull {SUGGESTED}` (about 3 GB) or get one under Models. "
             "Until then the embedded extractor answers.",
             icon=":material/download:",
         )
     else:
         st.info(
-            f"{literal(state.problem)} at {literal(state.host)} (OLLAMA_HOST): install Ollama, then `ollama pull {SUGGESTED}`. "
+            f"{literal(state.problem)} at `{state.host}` (OLLAMA_HOST): install Ollama, then `ollama pull {SUGGESTED}`. "
             "Until then the embedded extractor answers; it reads no prompt.",
             icon=":material/power_off:",
         )
-
-
-def model_label(card: ModelCard) -> str:
-    """A model with what one chooses by."""
-    return " · ".join(filter(None, (card.name, _gigabytes(card.size_bytes), "thinks" if "thinking" in card.capabilities else "")))
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB" if size else ""
 
 
 def model_view(state: OllamaState) -> None:

@@ -158,8 +158,8 @@ def _variables(template: PromptTemplate) -> None:
     except InputError:
         used = frozenset()
     with st.expander(f"Variables it may use ({len(known)})"):
-        rows = [f"| `{{{{ {name} }}}}` | {literal(meaning)} | {'yes' if name in used else ''} |" for name, meaning in known.items()]
-        st.markdown("\n".join(["| variable | what it is | used |", "| --- | --- | --- |", *rows]))
+        lines = [f"- `{{{{ {name} }}}}`{' (used)' if name in used else ''}: {literal(meaning)}" for name, meaning in known.items()]
+        st.markdown("\n".join(lines))
         st.caption(
             "Also `{% for %}`, `{% if %}`, filters such as `{{ review[:2000] }}` and comments `{# #}`. Texts of reviews come in fenced, "
             "as material: whatever a review says is no instruction to the model."

@@ -28,6 +28,7 @@ FILTERS: dict[str, tuple[str, Callable[[Sequence[Answer | None]], bool]]] = {
     "ungrounded": ("Not in the review", ungrounded),
     "different": ("Different", different),
 }
+_COUNTED = {"failures": "with a failure", "ungrounded": "with a quote that is not in it", "different": "read differently by the variants"}
 _FAILURES = {
     "invalid": "no usable answer",
     "cut": "cut at num_predict",
@@ -114,10 +115,12 @@ def pick_shown(trial: Trial, cells: Sequence[Cell], answers: Mapping[str, Answer
         [name for name in FILTERS if name != "different" or len(trial.variants) > 1],
         default="all",
         required=True,
-        format_func=lambda name: f"{FILTERS[name][0]} ({counts[name]})",
+        format_func=lambda name: FILTERS[name][0],
         key="show",
         bind="query-params",
     )
+    told = [f"{counts[name]} {words}" for name, words in _COUNTED.items() if counts[name]]
+    st.caption(f"Of {len(trial.reviews)} reviews: {', '.join(told)}." if told else "No failure, every quote stands in its review.")
     kept = [review for review in trial.reviews if FILTERS[chosen or "all"][1](by_review[review])]
     if len(kept) <= PAGE:
         return kept
@@ -151,10 +154,14 @@ def results_grid(trial: Trial, shown: Sequence[TrialReview], round: int) -> dict
     return grid
 
 
-def waiting_cell(target: Any, trial: Trial, variant: int, review: TrialReview, problem: str = "") -> None:
-    """A cell without an answer: the review as it is."""
+def waiting_cell(target: Any, trial: Trial, variant: int, review: TrialReview, *, waits: bool, problem: str = "") -> None:
+    """A cell without an answer: the review as it is.
+
+    Args:
+        waits: its turn is to come. problem: why it could not be asked.
+    """
     with target.container(border=True):
-        st.markdown(f"**{letter(variant)}** :gray[{'not asked' if not problem else 'could not be asked'}]")
+        st.markdown(f"**{letter(variant)}** :gray[{'could not be asked' if problem else 'waits for its turn' if waits else 'not asked'}]")
         if problem:
             st.markdown(f":red[{literal(problem)}]")
         st.markdown(f":gray[{highlighted(review.text[:400], [])}]" if len(trial.variants) > 1 else highlighted(review.text, []))
@@ -177,7 +184,7 @@ def answer_cell(target: Any, trial: Trial, cell: Cell, answer: Answer, review: T
         else:
             st.markdown(text)
             _said(answer, names, colours)
-        _reply(cell, answer)
+        _reply(cell, answer, opened=answer.failure is not None and len(trial.variants) < 3)
         _judgement(trial, cell, trials)
 
 
@@ -194,7 +201,7 @@ def _headline(trial: Trial, cell: Cell, answer: Answer) -> str:
         figures.append(f"{cell.tokens_per_s:.0f} tokens/s")
     if answer.prompt_tokens:
         figures.append(f"{answer.prompt_tokens:,} + {answer.answer_tokens:,} tokens")
-    return f"**{letter(cell.variant)}** {' '.join(badges)} :gray[:small[{' · '.join(figures)}]]"
+    return f"**{letter(cell.variant)}** {' '.join(badges)}  \n:gray[:small[{' · '.join(figures)}]]"
 
 
 def _said(answer: Answer, names: Mapping[str, str], colours: Mapping[str, str]) -> None:
@@ -205,11 +212,11 @@ def _said(answer: Answer, names: Mapping[str, str], colours: Mapping[str, str]) 
         st.markdown(f":gray[Need:] {literal(answer.result.need)}")
 
 
-def _reply(cell: Cell, answer: Answer) -> None:
+def _reply(cell: Cell, answer: Answer, *, opened: bool) -> None:
     """Reasoning, thinking and the reply as it came, retries too."""
     if answer.result is not None and not (answer.raw or answer.result.reasoning):
         return
-    with st.expander("Reasoning and reply", expanded=answer.failure is not None):
+    with st.expander("Reasoning and reply" if answer.result else "Reply", expanded=opened):
         if answer.result is not None and answer.result.reasoning:
             st.markdown(literal(answer.result.reasoning))
         if answer.thinking:

@@ -27,28 +27,29 @@ def training_reviews(dataset: Artefact) -> TrainingReviews:
     return _training_reviews(str(dataset.path), dataset.manifest.created_at, _dataset=dataset)
 
 
-def pick_reviews(reviews: TrainingReviews, dataset: Artefact) -> list[int]:
-    """The reviews to run on, as interaction_idx."""
-    way = (
-        st.segmented_control(
-            "Training reviews to run on",
-            list(_WAYS),
-            default="sampled",
-            required=True,
-            format_func=_WAYS.__getitem__,
-            key="reviews-way",
-            persist_state="session",
-        )
-        or "sampled"
+def pick_way() -> str:
+    """How the reviews are found: "sampled" or "chosen"."""
+    st.session_state.setdefault("reviews-way", "sampled")
+    way = st.segmented_control(
+        "Training reviews to run on", list(_WAYS), required=True, format_func=_WAYS.__getitem__, key="reviews-way", persist_state="session"
     )
+    return way or "sampled"
+
+
+def pick_reviews(way: str, reviews: TrainingReviews, dataset: Artefact) -> list[int]:
+    """The reviews to run on, as interaction_idx.
+
+    Args:
+        way: see `pick_way`.
+    """
     if way == "chosen":
         return _chosen(reviews, dataset)
-    left, right = st.columns(2)
+    left, middle, right = st.columns([1, 1, 2], vertical_alignment="bottom")
     most = min(MAX_REVIEWS, max(1, len(reviews)))
     number = left.number_input(
         "How many", 1, most, min(FIRST_SAMPLE, most), key="n-reviews", persist_state="session", help=f"At most {MAX_REVIEWS} at once"
     )
-    seed = right.number_input(
+    seed = middle.number_input(
         "Seed of the draw",
         0,
         None,
@@ -58,7 +59,7 @@ def pick_reviews(reviews: TrainingReviews, dataset: Artefact) -> list[int]:
         help="The same seed draws the same reviews, here and in an extraction of a sample",
     )
     drawn = reviews.sampled(int(number or 1), int(seed or 0))
-    st.caption(f"{len(drawn)} of {len(reviews):,} training reviews with text. Validation and test reviews are never shown to a model.")
+    right.caption(f"{len(drawn)} of {len(reviews):,} training reviews with text. Validation and test reviews are never shown to a model.")
     return drawn
 
 

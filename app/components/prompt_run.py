@@ -235,6 +235,7 @@ class _Live:
             case Retrying(reason, attempt):
                 self._note = f":orange-badge[attempt {attempt}] {literal(reason)}  \n"
                 self._thought = self._said = ""
+                self._first_at, self._pieces = None, 0
             case Usage() | Finished():
                 pass
         self.waiting()
@@ -247,9 +248,9 @@ class _Live:
         self._told_at = moment
         self._head.markdown(self._note + self._line(moment))
         if self._thought != self._shown[0]:
-            self._thinking.code(self._thought[-2000:], language=None, wrap_lines=True, height=130)
+            _write(self._thinking, self._thought[-2000:], None, 130)
         if self._said != self._shown[1]:
-            self._text.code(self._said[-4000:], language="json", wrap_lines=True, height=260)
+            _write(self._text, self._said[-4000:], "json", 260)
         self._shown = (self._thought, self._said)
         return False
 
@@ -265,3 +266,11 @@ class _Live:
         writing = moment - self._first_at
         rate = f" · about {self._pieces / writing:.0f} tokens/s" if writing > 0.5 else ""
         return f":shimmer[{what}] · {elapsed:.1f} s{rate}"
+
+
+def _write(place: Any, text: str, language: str | None, height: int) -> None:
+    """The end of a text that still grows."""
+    if text:
+        place.code(text, language=language, wrap_lines=True, height=height)
+    else:
+        place.empty()

@@ -13,7 +13,7 @@ from app.components.page import literal, moment, shortened
 from app.components.prompt_editor import prompt_editor
 from app.components.prompt_preview import prompt_preview
 from app.components.prompt_results import answer_cell, pick_shown, results_grid, summary_table, trial_export, waiting_cell
-from app.components.prompt_reviews import pick_reviews, training_reviews
+from app.components.prompt_reviews import pick_reviews, pick_way, training_reviews
 from app.components.prompt_run import Desk, Place, TrialRun, ask_all, askers, places, problems, run_panel, running, start_run
 from app.components.prompt_variants import Slot, first_options, load_variants, variant_setup
 from core.errors import NotFoundError
@@ -42,9 +42,10 @@ def try_view(space: Workspace, dataset: Artefact, state: OllamaState) -> None:
         st.subheader("Try it", anchor=False)
         left, right = st.columns(2, vertical_alignment="top")
         with left:
-            chosen = pick_reviews(reviews, dataset)
+            way = pick_way()
         with right:
             _past_trials(trials, dataset, trial)
+        chosen = pick_reviews(way, reviews, dataset)
     with top:
         left, right = st.columns(2, gap="large")
         with left:
@@ -173,7 +174,8 @@ def _outcome(
         if cell is not None and cell.key in answers and not (run and run.again and answers[cell.key].failure):
             answer_cell(target, trial, cell, answers[cell.key], shown_reviews[review], trials)
         else:
-            waiting_cell(target, trial, variant, shown_reviews[review], troubles.get(variant, ""))
+            problem = troubles.get(variant, "")
+            waiting_cell(target, trial, variant, shown_reviews[review], waits=run is not None, problem=problem)
     if run is None or panel is None:
         _ways_on(trial, cells, answers)
         trial_export(trial, cells, answers, shown_reviews)

@@ -9,13 +9,15 @@ from typing import Any
 
 import streamlit as st
 
-from app.components.ollama_models import OllamaState, model_label
+from app.components.ollama_models import OllamaState
 from app.components.page import literal
 from app.components.prompt_editor import Edited
 from app.components.prompt_reviews import choose_reviews
 from core.errors import InputError
 from core.extraction.ollama.chat import ChatOptions
 from core.extraction.ollama.context import estimate_tokens, truncation
+from core.extraction.ollama.server import ModelCard
+from core.extraction.prompts.defaults import default_name
 from core.extraction.prompts.store import PromptStore
 from core.extraction.prompts.template import PromptTemplate
 from core.extraction.taxonomy import Taxonomy
@@ -51,7 +53,7 @@ def variant_setup(
     Args:
         chosen: the reviews to run on, to see whether the longest prompt fits.
     """
-    slots = _slots(state)
+    slots, labels = _slots(state), _labels(store, edited.template.domain)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown("**Variants**, side by side on the same reviews", width="content")
         full = len(slots) >= MAX_VARIANTS
@@ -59,7 +61,7 @@ def variant_setup(
     found = []
     for position, (column, number) in enumerate(zip(st.columns(len(slots)), slots, strict=True)):
         with column.container(border=True, height="stretch"):
-            found.append(_slot(position, number, store, edited, state))
+            found.append(_slot(position, number, labels, store, edited, state))
             if found[-1].variant is not None:
                 _fit(found[-1].variant, taxonomy, reviews, chosen)
             if found[-1].problem:
@@ -119,12 +121,12 @@ def _remove(number: int) -> None:
     st.session_state[_SLOTS] = [slot for slot in st.session_state[_SLOTS] if slot != number]
 
 
-def _slot(position: int, number: int, store: PromptStore, edited: Edited, state: OllamaState) -> Slot:
+def _slot(position: int, number: int, labels: list[str], store: PromptStore, edited: Edited, state: OllamaState) -> Slot:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{letter(position)}**", width="content")
         if len(st.session_state[_SLOTS]) > 1:
             st.button("Remove", key=_key(number, "remove"), type="tertiary", icon=":material/close:", on_click=_remove, args=(number,))
-    prompt = _prompt(number, store, edited)
+    prompt = _prompt(number, labels, edited)
     if prompt == EMBEDDED:
         st.caption("The embedded sentence encoder compares each sentence with the taxonomy. No prompt, no language model: a base line.")
         return Slot(Variant(backend="zero-shot"))
@@ -140,18 +142,26 @@ def _slot(position: int, number: int, store: PromptStore, edited: Edited, state:
     return Slot(Variant(template=template, label=label, model=model, options=options) if model else None, problem)
 
 
-def _prompt(number: int, store: PromptStore, edited: Edited) -> str:
+def _labels(store: PromptStore, domain: str) -> list[str]:
+    """All versions of prompts that read one review, those of the domain's own first."""
     labels = [version.label for name in store.names("review") for version in store.versions(name)]
-    own = edited.template.domain
-    labels.sort(key=lambda label: not label.startswith(f"review-{own}@"))
+    return sorted(labels, key=lambda label: not label.startswith(f"{default_name('review', domain)}@"))
+
+
+def _prompt(number: int, labels: list[str], edited: Edited) -> str:
     kept = [f"{KEPT}{hash}" for hash in st.session_state.get(_DRAFTS, {})]
     key = _key(number, "prompt")
     options = [EDITOR, EMBEDDED, *kept, *labels]
     if st.session_state.get(key) not in options:
         st.session_state[key] = EDITOR
-    words = {EDITOR: f"In the editor: {edited.title}", EMBEDDED: "embedded (zero-shot)"}
-    words |= {one: f"draft {one.removeprefix(KEPT)[:6]} (not saved)" for one in kept}
-    return str(st.selectbox("Prompt", options, format_func=lambda one: words.get(one, one), key=key, persist_state="session"))
+    words = {EDITOR: "in the editor", EMBEDDED: "embedded (zero-shot)"}
+    words |= {one: f"draft {one.removeprefix(KEPT)[:6]}" for one in kept}
+    chosen = str(st.selectbox("Prompt", options, format_func=lambda one: words.get(one, one), key=key, persist_state="session"))
+    if chosen == EDITOR:
+        st.caption(edited.title)
+    elif chosen in kept:
+        st.caption("As it stood in the editor when it was run; not saved")
+    return chosen
 
 
 def _template(prompt: str, store: PromptStore, edited: Edited) -> tuple[PromptTemplate | None, str | None, str]:
@@ -177,16 +187,21 @@ def _model(number: int, state: OllamaState) -> str:
     chosen = st.selectbox(
         "Model",
         options,
-        format_func=lambda name: model_label(cards[name]) if name in cards else f"{name} (not at hand)",
         key=key,
         placeholder="none at hand",
         disabled=not options,
         persist_state="session",
     )
     card = cards.get(str(chosen))
-    if card is not None and card.context_length:
-        st.caption(f"Context up to {card.context_length:,} tokens; {', '.join(card.capabilities) or 'capabilities not told'}")
+    if card is not None:
+        st.caption(_abilities(card))
     return str(chosen or "")
+
+
+def _abilities(card: ModelCard) -> str:
+    size = f"{card.size_bytes / 1e9:.1f} GB" if card.size_bytes else ""
+    context = f"context up to {card.context_length:,}" if card.context_length else ""
+    return literal(" · ".join(filter(None, (size, context, ", ".join(card.capabilities)))))
 
 
 def _options(number: int) -> ChatOptions:
@@ -228,9 +243,8 @@ def _settings(number: int, state: OllamaState, model: str) -> ChatOptions:
 
 
 def _settings_line(options: ChatOptions) -> str:
-    think = next(word for word, value in _THINK.items() if value is options.think)
-    thinks = "" if think == "off" else f", think {think}"
-    return f"temp. {options.temperature:g}, seed {options.seed}, ctx {options.num_ctx:,}, answer {options.num_predict:,}{thinks}"
+    thinks = {False: "", True: ", thinks", None: ", may think"}[options.think]
+    return f"temp. {options.temperature:g}, seed {options.seed}{thinks}"
 
 
 def _fit(variant: Variant, taxonomy: Taxonomy, reviews: TrainingReviews, chosen: Sequence[int]) -> None:
@@ -251,4 +265,7 @@ def _fit(variant: Variant, taxonomy: Taxonomy, reviews: TrainingReviews, chosen:
             icon=":material/content_cut:",
         )
     else:
-        st.caption(f"Longest prompt about {max(lengths):,} tokens: fits.")
+        st.caption(
+            f"Longest prompt about {max(lengths):,} tokens, with {variant.options.num_predict:,} for the answer: "
+            f"fits the context of {variant.options.num_ctx:,}."
+        )

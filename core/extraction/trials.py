@@ -10,6 +10,7 @@ import fcntl
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -93,7 +94,7 @@ class Trial(BaseModel):
     taxonomy: Taxonomy
     created_at: str = Field(default_factory=now)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Hash of what is compared."""
         plain = [variant.model_dump(mode="json") for variant in self.variants]
