@@ -13,7 +13,7 @@ SOURCES = sorted(path for folder in ("core", "app", "pages") for path in (ROOT /
 # From the bottom up; a module may import its own layer and those before it.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("core.errors", "core.progress", "core.storage"),
-    ("core.workspace",),
+    ("core.workspace", "core.database"),
     ("core.data",),
     ("core.encoding",),
     ("core.extraction",),

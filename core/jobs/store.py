@@ -6,18 +6,15 @@ change of state names the states it may come from, so two processes can never bo
 
 from __future__ import annotations
 
-import fcntl
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import uuid4
 
-from core.errors import NotFoundError, StorageError
+from core.database import Database
+from core.errors import NotFoundError
 from core.progress import ProgressEvent
-from core.storage import disk_errors
 from core.workspace import Workspace, now
 
 Status = Literal["queued", "running", "finished", "failed", "stopped", "lost"]
@@ -94,18 +91,6 @@ class Job:
         return self.status in LIVE
 
 
-@contextmanager
-def _alone(workspace: Workspace) -> Iterator[None]:
-    """Let one process at a time set the database up: the change to WAL fails at once, without waiting, where two meet."""
-    path = workspace.root / "locks" / "studio.lock"
-    with disk_errors(path):
-        path.parent.mkdir(exist_ok=True)
-        handle = path.open("ab")
-    with handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
 class JobStore:
     """The jobs of one workspace.
 
@@ -114,32 +99,14 @@ class JobStore:
     """
 
     def __init__(self, workspace: Workspace) -> None:
-        self._path = workspace.database
-        with _alone(workspace), self._connection() as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(_SCHEMA)
-            connection.execute(_BATCHES)
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
-            try:
-                connection.row_factory = sqlite3.Row
-                connection.execute("PRAGMA synchronous = NORMAL")
-                yield connection
-            finally:
-                connection.close()
-        except sqlite3.DatabaseError as error:
-            hint = "Free some space, or check who else holds the file"
-            raise StorageError(f"The job database refused: {error}", where=str(self._path), hint=hint) from error
+        self._database = Database(workspace, f"{_SCHEMA};{_BATCHES}", of="job")
 
     def create(self, kind: str, arguments: dict[str, Any]) -> tuple[str, bool]:
         """Write down a new job, queued, unless the same one is live; its id, and whether it is new."""
         moment = now()
         identifier = f"{kind}-{uuid4().hex[:8]}"
         plain = json.dumps(arguments, sort_keys=True)
-        with self._connection() as connection, _writing(connection):
+        with self._database.writing() as connection:
             row = connection.execute(
                 "SELECT id FROM jobs WHERE kind = ? AND arguments = ? AND status IN ('queued', 'running') AND stop_requested_at IS NULL",
                 (kind, plain),
@@ -158,27 +125,28 @@ class JobStore:
         Raises:
             NotFoundError: there is none.
         """
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             row = connection.execute("SELECT * FROM jobs WHERE id = ?", (identifier,)).fetchone()
         if row is None:
-            raise NotFoundError(f"No job '{identifier}' in this workspace", where=str(self._path.parent), hint="`lmmrec jobs` lists them")
+            where = str(self._database.path.parent)
+            raise NotFoundError(f"No job '{identifier}' in this workspace", where=where, hint="`lmmrec jobs` lists them")
         return _job(row)
 
     def list(self) -> tuple[Job, ...]:
         """All jobs, newest first."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             rows = connection.execute("SELECT * FROM jobs ORDER BY created_at DESC, id").fetchall()
         return tuple(_job(row) for row in rows)
 
     def set_process(self, identifier: str, pid: int, pid_started: float) -> None:
         """Note the process that was started for a job, unless it has noted itself already."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             connection.execute("UPDATE jobs SET pid = ?, pid_started = ? WHERE id = ? AND pid IS NULL", (pid, pid_started, identifier))
 
     def claim(self, identifier: str, pid: int, pid_started: float) -> bool:
         """Take a queued job for this process; False where it is no longer queued."""
         moment = now()
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             cursor = connection.execute(
                 "UPDATE jobs SET status = 'running', pid = ?, pid_started = ?, started_at = ?, updated_at = ?"
                 " WHERE id = ? AND status = 'queued'",
@@ -189,7 +157,7 @@ class JobStore:
     def report(self, identifier: str, event: ProgressEvent) -> None:
         """Write the latest progress of a running job."""
         moment = now()
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             connection.execute(
                 "UPDATE jobs SET stage_started_at = CASE WHEN stage = :stage AND stage_started_at IS NOT NULL"
                 " THEN stage_started_at ELSE :moment END, stage = :stage, done = :done, total = :total, measures = :measures,"
@@ -206,7 +174,7 @@ class JobStore:
 
     def request_stop(self, identifier: str) -> None:
         """Ask a live job to stop; asking again changes nothing."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             connection.execute(
                 "UPDATE jobs SET stop_requested_at = ? WHERE id = ? AND stop_requested_at IS NULL AND status IN ('queued', 'running')",
                 (now(), identifier),
@@ -214,13 +182,13 @@ class JobStore:
 
     def stop_requested(self, identifier: str) -> bool:
         """Whether someone asked this job to stop."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             row = connection.execute("SELECT stop_requested_at FROM jobs WHERE id = ?", (identifier,)).fetchone()
         return row is not None and row[0] is not None
 
     def set_paused(self, identifier: str, paused: bool) -> None:
         """Ask a job to hold its batch, or to go on with it; asking again changes nothing."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             connection.execute(
                 "INSERT INTO batches (job, paused, changed_at) VALUES (?, ?, ?) ON CONFLICT (job) DO UPDATE"
                 " SET paused = excluded.paused, changed_at = excluded.changed_at WHERE batches.paused <> excluded.paused",
@@ -229,31 +197,20 @@ class JobStore:
 
     def paused(self, identifier: str) -> bool:
         """Whether someone asked this job to hold its batch."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             row = connection.execute("SELECT paused FROM batches WHERE job = ?", (identifier,)).fetchone()
         return row is not None and bool(row[0])
 
     def end(self, identifier: str, status: Status, message: str, *, result_kind: str | None = None, result: str | None = None) -> bool:
         """End a live job; False where it had ended already (the first word stands)."""
         moment = now()
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             cursor = connection.execute(
                 "UPDATE jobs SET status = ?, message = ?, result_kind = ?, result = ?, finished_at = ?, updated_at = ?"
                 " WHERE id = ? AND status IN ('queued', 'running')",
                 (status, message, result_kind, result, moment, moment, identifier),
             )
             return cursor.rowcount == 1
-
-
-@contextmanager
-def _writing(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def _job(row: sqlite3.Row) -> Job:

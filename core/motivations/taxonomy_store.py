@@ -8,20 +8,18 @@ is also a file in its folder ``taxonomies``, where an extraction reads it.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from core.errors import InputError, NotFoundError, StorageError
+from core.database import Database
+from core.errors import InputError, NotFoundError
 from core.extraction.taxonomy import ASSETS, LABEL, Taxonomy, version_file
 from core.motivations.taxonomy_edits import EDITS, Origin, TaxonomyEdit, apply_edit, checked
-from core.storage import disk_errors, write_json
+from core.storage import write_json
 from core.workspace import Workspace, checked_name, now
 
 _ORIGIN: TypeAdapter[object] = TypeAdapter(Origin | None)
@@ -73,28 +71,11 @@ class TaxonomyVersions:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._path = workspace.database
-        with _alone(workspace), self._connection() as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(_SCHEMA)
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
-            try:
-                connection.row_factory = sqlite3.Row
-                connection.execute("PRAGMA synchronous = NORMAL")
-                yield connection
-            finally:
-                connection.close()
-        except sqlite3.DatabaseError as error:
-            hint = "Free some space, or check who else holds the file"
-            raise StorageError(f"The database of taxonomies refused: {error}", where=str(self._path), hint=hint) from error
+        self._database = Database(workspace, _SCHEMA, of="taxonomy", synchronous="FULL")
 
     def names(self) -> list[str]:
         """Names of all taxonomies, in order; the shipped ones are always among them."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             rows = connection.execute("SELECT DISTINCT name FROM taxonomies").fetchall()
         return sorted({str(row["name"]) for row in rows} | set(shipped_names()))
 
@@ -104,7 +85,7 @@ class TaxonomyVersions:
         Raises:
             NotFoundError: there is none of this name.
         """
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             found = self._versions(connection, name)
         if not found:
             raise self._unknown(name)
@@ -124,7 +105,7 @@ class TaxonomyVersions:
             if version.number == number:
                 return version
         hint = f"There are: {', '.join(version.label for version in found[-5:])}"
-        raise NotFoundError(f"No version {number} of the taxonomy '{name}'", where=str(self._path.parent), hint=hint)
+        raise NotFoundError(f"No version {number} of the taxonomy '{name}'", where=str(self._database.path.parent), hint=hint)
 
     def save(
         self, name: str, taxonomy: Taxonomy, *, note: str = "", parent: str | None = None, edit: Origin | None = None
@@ -141,7 +122,7 @@ class TaxonomyVersions:
         taxonomy = checked(taxonomy.model_copy(update={"name": checked_name(name)}))
         if parent is not None:
             parent = self.get(parent).label
-        with self._connection() as connection, _writing(connection):
+        with self._database.writing() as connection:
             known = self._versions(connection, name)
             if known and known[-1].hash == taxonomy.hash and not _another_way(known[-1], parent, edit):
                 return known[-1]
@@ -227,7 +208,7 @@ class TaxonomyVersions:
         names = self.names()
         near = get_close_matches(name, names, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}"
-        return NotFoundError(f"No taxonomy '{name}' in this workspace", where=str(self._path.parent), hint=hint)
+        return NotFoundError(f"No taxonomy '{name}' in this workspace", where=str(self._database.path.parent), hint=hint)
 
 
 def split_label(reference: str) -> tuple[str, int | None]:
@@ -262,26 +243,3 @@ def _shipped(name: str) -> TaxonomyVersion:
 def _version(row: sqlite3.Row) -> TaxonomyVersion:
     columns = dict(row)
     return TaxonomyVersion.model_validate({**columns, "taxonomy": json.loads(columns["taxonomy"]), "edit": json.loads(columns["edit"])})
-
-
-@contextmanager
-def _alone(workspace: Workspace) -> Iterator[None]:
-    """Let one process at a time set the database up: the change to WAL fails at once, without waiting, where two meet."""
-    path = workspace.root / "locks" / "studio.lock"
-    with disk_errors(path):
-        path.parent.mkdir(exist_ok=True)
-        handle = path.open("ab")
-    with handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
-@contextmanager
-def _writing(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")

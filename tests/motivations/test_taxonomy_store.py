@@ -150,7 +150,7 @@ def test_saving_at_once_numbers_every_version_once(workspace: Workspace, hand_ta
 
 def test_a_broken_database_is_one_clear_error(workspace: Workspace):
     workspace.database.write_bytes(b"not a database at all, but long enough to look like one" * 40)
-    with pytest.raises(StorageError, match="database of taxonomies"):
+    with pytest.raises(StorageError, match="taxonomy database"):
         TaxonomyVersions(workspace)
 
 

@@ -7,36 +7,22 @@ its text when a later release ships another: that becomes a further version, unl
 
 from __future__ import annotations
 
-import fcntl
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from difflib import get_close_matches, unified_diff
 from typing import TypeAlias
 
-from core.errors import InputError, NotFoundError, StorageError
+from core.database import Database
+from core.errors import InputError, NotFoundError
 from core.extraction.prompts.defaults import default_templates
 from core.extraction.prompts.template import PromptKind, PromptTemplate
 from core.extraction.prompts.versions import SCHEMA, PromptVersion, added, insert, newest_version, next_version, version_of
-from core.storage import disk_errors
 from core.workspace import Workspace, checked_name
 
 __all__ = ["SHIPPED_NOTE", "PromptStore", "PromptVersion"]
 
 SHIPPED_NOTE = "Ships with the program"
 Versions: TypeAlias = list[PromptVersion]
-
-
-@contextmanager
-def _alone(workspace: Workspace) -> Iterator[None]:
-    """Let one process at a time set the database up: the change to WAL fails at once, without waiting, where two meet."""
-    path = workspace.root / "locks" / "studio.lock"
-    with disk_errors(path):
-        path.parent.mkdir(exist_ok=True)
-        handle = path.open("ab")
-    with handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 class PromptStore:
@@ -47,32 +33,18 @@ class PromptStore:
     """
 
     def __init__(self, workspace: Workspace) -> None:
-        self._path = workspace.database
-        with _alone(workspace), self._connection() as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(SCHEMA)
-            if _to_ship(connection):
-                with _writing(connection):
-                    for name, template in _to_ship(connection).items():
-                        insert(connection, next_version(connection, name, template, SHIPPED_NOTE, None, shipped=True))
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
-            try:
-                connection.row_factory = sqlite3.Row
-                connection.execute("PRAGMA synchronous = FULL")  # a version is what people wrote: it cannot be computed again
-                yield connection
-            finally:
-                connection.close()
-        except sqlite3.DatabaseError as error:
-            hint = "Free some space, or check who else holds the file"
-            raise StorageError(f"The prompt database refused: {error}", where=str(self._path), hint=hint) from error
+        # FULL: a version is what people wrote, it cannot be computed again
+        self._database = Database(workspace, SCHEMA, of="prompt", synchronous="FULL")
+        with self._database.connection() as connection:
+            shipping = bool(_to_ship(connection))
+        if shipping:
+            with self._database.writing() as connection:
+                for name, template in _to_ship(connection).items():
+                    insert(connection, next_version(connection, name, template, SHIPPED_NOTE, None, shipped=True))
 
     def names(self, kind: PromptKind | None = None, domain: str | None = None) -> list[str]:
         """All names, sorted; only those of a kind or for a domain where that is given."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             rows = connection.execute(
                 "SELECT DISTINCT name FROM prompt_versions WHERE kind = coalesce(?, kind) AND domain = coalesce(?, domain) ORDER BY name",
                 (kind, domain),
@@ -85,7 +57,7 @@ class PromptStore:
         Raises:
             NotFoundError: there is no such name.
         """
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             rows = connection.execute("SELECT * FROM prompt_versions WHERE name = ? ORDER BY number DESC", (name,)).fetchall()
         if not rows:
             raise self._missing(name)
@@ -107,7 +79,7 @@ class PromptStore:
             if version.number == int(number):
                 return version
         there = ", ".join(version.label for version in versions[:5])
-        raise NotFoundError(f"No prompt '{reference}' in this workspace", where=str(self._path.parent), hint=f"There are: {there}")
+        raise NotFoundError(f"No prompt '{reference}' in this workspace", where=str(self._database.path.parent), hint=f"There are: {there}")
 
     def save(self, name: str, template: PromptTemplate, *, note: str = "", parent: str | None = None) -> PromptVersion:
         """Keep a template as the next version of a name; one that is the same as the newest stays that one.
@@ -123,7 +95,7 @@ class PromptStore:
         checked_name(name)
         template.check()
         parent = self.get(parent).label if parent else None
-        with self._connection() as connection, _writing(connection):
+        with self._database.writing() as connection:
             newest = newest_version(connection, name)
             if newest is not None and newest.template == template:
                 return newest
@@ -157,7 +129,7 @@ class PromptStore:
         for version in versions:
             checked_name(version.name)
             version.template.check()
-        with self._connection() as connection, _writing(connection):
+        with self._database.writing() as connection:
             return [added(connection, version, renumber) for version in versions]
 
     def diff(self, a: str, b: str) -> str:
@@ -177,18 +149,7 @@ class PromptStore:
         names = self.names()
         close = get_close_matches(name, names, n=1)
         hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(names)}"
-        return NotFoundError(f"No prompt '{name}' in this workspace", where=str(self._path.parent), hint=hint)
-
-
-@contextmanager
-def _writing(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+        return NotFoundError(f"No prompt '{name}' in this workspace", where=str(self._database.path.parent), hint=hint)
 
 
 def _to_ship(connection: sqlite3.Connection) -> dict[str, PromptTemplate]:
