@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.data.dataset import ReviewDataset
+from core.extraction.results import ExtractionResults
 from core.extraction.taxonomy import Taxonomy
 from core.jobs.training_step import interactions_of, measure
 from core.maps.space import MapSpace
@@ -111,3 +112,32 @@ def map_space(of: Recommender) -> MapSpace:
 def _map_space(run: str, _of: Recommender) -> MapSpace:
     del run
     return MapSpace.of(_of.run.vectors)
+
+
+def own_taxonomy(extraction: Artefact) -> Taxonomy:
+    """The taxonomy an extraction or profiles were made with."""
+    return Taxonomy.read(extraction.path / "taxonomy.json")
+
+
+def n_training_texts(of: Artefact) -> int:
+    """Training reviews of a dataset that have a text."""
+    return _n_training_texts(str(of.path), of.manifest.created_at, _of=of)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _n_training_texts(path: str, created_at: str, _of: Artefact) -> int:
+    del path, created_at
+    train = dataset(_of).rows("train")
+    has_text = train["text"].fillna("").str.strip().ne("") | train["summary"].fillna("").str.strip().ne("")
+    return int(has_text.sum())
+
+
+def results(extraction: Artefact, of_dataset: Artefact) -> ExtractionResults:
+    """What an extraction found beside the reviews; shared, so never changed."""
+    return _results(str(extraction.path), extraction.manifest.id, _extraction=extraction, _dataset=of_dataset)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Reading the extraction")
+def _results(path: str, identifier: str, _extraction: Artefact, _dataset: Artefact) -> ExtractionResults:
+    del path, identifier
+    return ExtractionResults.open(_extraction, dataset(_dataset))

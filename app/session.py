@@ -13,16 +13,21 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from core.jobs.taxonomy_step import extraction_of
 from core.workspace import Artefact, Workspace
 
-SELECTED = ("dataset", "run", "user", "item", "prompt", "review", "trial")
+SELECTED = ("dataset", "run", "user", "item", "prompt", "review", "trial", "extraction", "profiles", "comparison")
 # What no longer makes sense once something above it changes.
-_BELOW: dict[str, tuple[str, ...]] = {"dataset": ("run", "user", "item", "prompt", "review", "trial"), "user": ("item",)}
+_BELOW: dict[str, tuple[str, ...]] = {
+    "dataset": ("run", "user", "item", "prompt", "review", "trial", "extraction", "profiles", "comparison"),
+    "user": ("item",),
+}
 _REMEMBERED = "selected"
 _PAGES = Path(__file__).resolve().parents[1] / "pages"
 _TITLES = {
     "overview": "Overview",
     "prompt_studio": "Prompt studio",
+    "extraction": "Extraction",
     "training": "Training",
     "motivation_map": "Motivation map",
     "profiles": "Profiles",
@@ -31,6 +36,7 @@ _TITLES = {
 _ICONS = {
     "overview": ":material/dashboard:",
     "prompt_studio": ":material/edit_note:",
+    "extraction": ":material/format_quote:",
     "training": ":material/model_training:",
     "motivation_map": ":material/scatter_plot:",
     "profiles": ":material/person_search:",
@@ -134,3 +140,15 @@ def chosen_run(space: Workspace, dataset: Artefact | None) -> Artefact | None:
     runs = runs_of(space, dataset)
     named = [run for run in runs if run.manifest.summary.get("model") == "lmmrec"]
     return next(iter(named or runs), None)
+
+
+def chosen_extraction(space: Workspace, dataset: Artefact) -> Artefact | None:
+    """The selected extraction of a dataset, else its newest; one of a sample or on the way to something else only if there is no other.
+
+    Raises:
+        NotFoundError: the URL names an extraction the workspace does not hold. InputError: it is another dataset's.
+    """
+    reference = selected("extraction")
+    if reference is None and not space.made_from("extraction", dataset):
+        return None
+    return extraction_of(space, dataset.id, reference)

@@ -8,8 +8,10 @@ import streamlit as st
 
 from app import session
 from app.components.errors import live_fragment
+from app.components.extraction_progress import batch_details, batch_line, is_batch, pause_button
 from app.components.page import duration, literal, moment
 from core.errors import StudioError
+from core.jobs.kinds import has_batch
 from core.jobs.launch import job, jobs, launch, log_tail, stop
 from core.jobs.store import Job
 from core.workspace import Workspace
@@ -21,6 +23,17 @@ TITLES = {
     "map": "Map",
     "demo": "Demo workspace",
     "pipeline": "Reviews to recommendations",
+    "relabel": "Taxonomy applied to the extraction",
+    "discover": "Taxonomy discovered in the extraction",
+    "profiles": "Profiles",
+    "compare-prompts": "Comparison of prompts",
+}
+_USES = {
+    "run": "Use this run",
+    "dataset": "Use this dataset",
+    "profiles": "See this extraction",
+    "extraction": "See this extraction",
+    "comparison": "See this comparison",
 }
 _ENDINGS = {
     "finished": ("Finished", "green"),
@@ -70,11 +83,15 @@ def _live_panel(space: Workspace, identifier: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{title(found)}**", width="content")
         stopping = found.stop_requested_at is not None
+        if has_batch(found.kind, found.arguments) and not stopping:
+            pause_button(space, found)
         if st.button(
             "Stopping" if stopping else "Stop", key=f"stop-{identifier}", icon=":material/stop:", disabled=stopping, type="tertiary"
         ):
             _ask_to_stop(space, identifier)
     st.progress(share(found), text=literal(progress_line(found)))
+    if is_batch(found):
+        batch_details(space, found)
 
 
 def _ask_to_stop(space: Workspace, identifier: str) -> None:
@@ -108,16 +125,29 @@ def _ended_panel(space: Workspace, found: Job) -> None:
                 key=f"again-{found.id}",
                 primary=False,
             )
-        if found.status == "finished" and found.result and found.result_kind in ("run", "dataset"):
-            what = {"run": "Use this run", "dataset": "Use this dataset"}[found.result_kind]
-            if st.button(what, key=f"use-{found.id}", type="primary"):
-                st.session_state[_WATCHED].discard(found.id)
-                session.select(
-                    **{found.result_kind: found.result}
-                    if found.result_kind == "dataset"
-                    else {"run": found.result, "user": None, "item": None}
-                )
-                st.rerun()
+            if has_batch(found.kind, found.arguments):
+                _batch_ended(space, found)
+        if found.status == "finished" and found.result and found.result_kind in _USES:
+            _use_button(space, found, found.result_kind, found.result)
+
+
+def _batch_ended(space: Workspace, found: Job) -> None:
+    """What a batch that did not come to its end leaves, and the way to ask again what failed in it."""
+    if found.kind == "extract" and found.status == "failed":
+        again = {**found.arguments, "retry_failed": True}
+        launch_button(space, "Try again, the failed too", found.kind, again, key=f"retry-{found.id}", primary=False)
+    st.caption("Every answer so far is kept and is not asked for again.")
+
+
+def _use_button(space: Workspace, found: Job, kind: str, result: str) -> None:
+    if not st.button(_USES[kind], key=f"use-{found.id}", type="primary"):
+        return
+    st.session_state[_WATCHED].discard(found.id)
+    if kind in ("profiles", "extraction"):
+        made = space.find("profiles", result) if kind == "profiles" else None
+        session.open_page("extraction", extraction=made.manifest.sources.get("extraction") if made else result)
+    session.select(**{"run": result, "user": None, "item": None} if kind == "run" else {kind: result})
+    st.rerun()
 
 
 def title(found: Job) -> str:
@@ -144,6 +174,8 @@ def progress_line(found: Job, at: datetime | None = None) -> str:
     """
     if found.status == "queued":
         return "Waiting to start"
+    if is_batch(found):
+        return batch_line(found)
     parts = [found.stage or "Starting"]
     if found.total:
         parts.append(f"{found.done:,} of {found.total:,}")

@@ -30,6 +30,7 @@ START_LIMIT_S = 180.0
 PAGES = {
     "Overview": "",
     "Prompt studio": "prompt_studio",
+    "Extraction": "extraction",
     "Training": "training",
     "Motivation map": "motivation_map",
     "Profiles": "profiles",
