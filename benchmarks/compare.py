@@ -1,115 +1,87 @@
-"""LMMRec with its default settings against LightGCN with its own best ones.
+"""LMMRec with its default settings against LightGCN with its own best ones, on random re-splits that no setting was chosen on.
 
-    python benchmarks/compare.py music yelp-llm [--workspace DIR] [--seeds 3] [--trials 8]
+    python benchmarks/compare.py music yelp-llm [--workspace DIR] [--splits 1 2 3 4 5]
 
-LightGCN's settings are searched on validation figures alone (random search, same seed each time, with the defaults and the winners
-of longer searches among the trials); LMMRec takes the defaults of `lmmrec train`. Then both train once per seed, and their test figures are
-printed and written to `benchmarks/results/compare-DATASET.json`.
+Each dataset is imported again from its own file under each split seed (3:1:1 per user), its motivations are extracted anew, and both
+models are trained with that seed. LightGCN has the best of the trials recorded by `benchmarks/search.py` for the dataset, LMMRec the
+defaults of `lmmrec train`; both were chosen on the validation part of other splits. Prints test figures, the differences within the
+splits and their p-value (paired t-test), and writes `benchmarks/results/compare-DATASET.json`.
 """
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
+from scipy import stats
+from search import FIGURES, RESULTS, best_of, resplit
 
-from core.data.dataset import ReviewDataset
 from core.jobs import steps
-from core.jobs.training_step import interactions_of, measure
-from core.storage import write_json
+from core.storage import read_json, write_json
 from core.training.config import TrainingConfig
-from core.training.trainer import fit
-from core.workspace import Artefact, Workspace
-
-RESULTS = Path(__file__).parent / "results"
-FIGURES = ("recall@20", "ndcg@20")
-SEARCHED: dict[str, list[Any]] = {
-    "loss": ["bpr", "softmax"],
-    "layers": [1, 2, 3],
-    "learning_rate": [1e-3, 3e-3, 1e-2],
-    "regularisation": [0.0, 1e-5, 1e-4, 1e-3],
-    "temperature": [0.1, 0.15, 0.2, 0.3, 0.4],
-    "negatives": [64, 256, 1024],
-    "batch_size": [512, 2048],
-}
+from core.workspace import Workspace
 
 
-# The winners of earlier, longer searches (24 random trials, patience 5) on musical instruments and on the Yelp profiles.
-KNOWN_GOOD: list[dict[str, Any]] = [
-    {"loss": "bpr", "layers": 3, "learning_rate": 3e-3, "regularisation": 0.0, "batch_size": 512},
-    {"loss": "softmax", "layers": 3, "learning_rate": 3e-3, "regularisation": 1e-3, "temperature": 0.3, "negatives": 1024},
-    {"loss": "bpr", "layers": 3, "learning_rate": 3e-3, "regularisation": 1e-4},
-]
+def figures(values: list[float]) -> dict[str, Any]:
+    """Mean and standard deviation (n - 1) over the splits."""
+    return {"mean": float(np.mean(values)), "sd": float(np.std(values, ddof=1)), "values": values}
 
 
-def trials(count: int) -> list[TrainingConfig]:
-    """LightGCN's defaults, settings known to be good, and random ones up to ``count``."""
-    generator = random.Random(0)
-    drawn = [{name: generator.choice(values) for name, values in SEARCHED.items()} for _ in range(count - 1 - len(KNOWN_GOOD))]
-    return [TrainingConfig(model="lightgcn"), *(TrainingConfig(model="lightgcn", **settings) for settings in [*KNOWN_GOOD, *drawn])]
+def difference(reference: list[float], ours: list[float]) -> dict[str, float]:
+    """Gain of the mean, standard deviation of the gains within the splits, p-value of a paired t-test over the splits."""
+    gains = np.array(ours) / np.array(reference) - 1
+    p_value = stats.ttest_rel(ours, reference).pvalue
+    return {"gain": float(np.mean(ours) / np.mean(reference) - 1), "sd": float(gains.std(ddof=1)), "p": float(p_value)}
 
 
-def search(dataset: ReviewDataset, count: int) -> tuple[TrainingConfig, list[dict[str, Any]]]:
-    """The settings with the best validation recall@20 + ndcg@20, and all trials."""
-    splits = interactions_of(dataset)
-    tried = []
-    for config in trials(count):
-        result = fit(splits["train"], None, config, lambda vectors: measure(vectors, splits, "validation").means)
-        settings = {name: getattr(config, name) for name in SEARCHED}
-        tried.append({"settings": settings, "validation": result.validation, "epochs": result.epochs})
-        typer.echo(f"  trial {len(tried)}/{count}: {result.validation['recall@20']:.4f} / {result.validation['ndcg@20']:.4f}", err=True)
-    best = max(tried, key=lambda trial: sum(trial["validation"][figure] for figure in FIGURES))
-    return TrainingConfig(model="lightgcn", **best["settings"]), tried
-
-
-def figures(runs: list[Artefact]) -> dict[str, Any]:
-    """Mean and standard deviation (over seeds, n - 1) of the test figures, and the seconds of each training."""
-    summaries = [run.manifest.summary for run in runs]
-    table: dict[str, Any] = {"seconds": [summary["seconds"] for summary in summaries], "runs": [run.id for run in runs]}
-    for name in summaries[0]["test"]:
-        values = [summary["test"][name] for summary in summaries]
-        table[name] = {"mean": float(np.mean(values)), "sd": float(np.std(values, ddof=1)) if len(values) > 1 else 0.0, "values": values}
-    return table
-
-
-def compare(workspace: Workspace, name: str, seeds: int, count: int) -> dict[str, Any]:
-    """Search, train and measure on one dataset."""
-    dataset = ReviewDataset.open(workspace, name)
-    best, tried = search(dataset, count)
-    models = {"LightGCN, best of its search": best, "LMMRec, default settings": TrainingConfig()}
-    document: dict[str, Any] = {"dataset": dataset.id, "seeds": seeds, "lightgcn_search": tried, "lightgcn_settings": best.model_dump()}
-    document["models"] = {
-        label: figures([steps.train(workspace, dataset.id, config.model_copy(update={"seed": seed})) for seed in range(seeds)])
-        for label, config in models.items()
+def compare(workspace: Workspace, name: str, splits: list[int]) -> dict[str, Any]:
+    """Train and measure both models on every split of one dataset."""
+    best = best_of(read_json(RESULTS / f"search-lightgcn-{name}.json")["trials"])["settings"]
+    configs = {"LightGCN": TrainingConfig.model_validate({"model": "lightgcn", **best}), "LMMRec": TrainingConfig()}
+    summaries: dict[str, list[dict[str, Any]]] = {label: [] for label in configs}
+    for split in splits:
+        dataset = resplit(workspace, name, split)
+        steps.extract(workspace, dataset.id)
+        for label, config in configs.items():
+            run = steps.train(workspace, dataset.id, config.model_copy(update={"seed": split}))
+            summaries[label].append(run.manifest.summary)
+            typer.echo(f"{name}, split {split}, {label}: trained in {run.manifest.summary['seconds']:.0f} s", err=True)
+    document: dict[str, Any] = {
+        "dataset": name,
+        "splits": splits,
+        "settings": {label: config.model_dump() for label, config in configs.items()},
     }
+    document["models"] = {
+        label: {figure: figures([summary["test"][figure] for summary in made]) for figure in made[0]["test"]}
+        | {"seconds": [summary["seconds"] for summary in made], "epochs": [summary["epochs"] for summary in made]}
+        for label, made in summaries.items()
+    }
+    reference, ours = document["models"].values()
+    document["difference"] = {figure: difference(reference[figure]["values"], ours[figure]["values"]) for figure in FIGURES}
     return document
 
 
 def report(document: dict[str, Any]) -> None:
     """Print the table as Markdown."""
-    typer.echo(f"\n{document['dataset']}, test split, mean ± sd of {document['seeds']} seeds\n")
-    typer.echo("| model | " + " | ".join(FIGURES) + " | seconds |\n| --- | --- | --- | --- |")
+    typer.echo(f"\n{document['dataset']}, test, mean ± sd of {len(document['splits'])} random re-splits\n")
+    typer.echo("| model | " + " | ".join(FIGURES) + " | seconds a training |\n| --- | --- | --- | --- |")
     for label, table in document["models"].items():
         cells = [f"{table[figure]['mean']:.4f} ± {table[figure]['sd']:.4f}" for figure in FIGURES]
         typer.echo(f"| {label} | {' | '.join(cells)} | {np.median(table['seconds']):.0f} |")
-    reference, ours = document["models"].values()
-    gains = [f"{ours[figure]['mean'] / reference[figure]['mean'] - 1:+.1%}" for figure in FIGURES]
+    gains = [f"{one['gain']:+.1%} ± {one['sd']:.1%}, p = {one['p']:.3f}" for one in document["difference"].values()]
     typer.echo(f"| difference | {' | '.join(gains)} | |")
 
 
 def main(
     datasets: list[str],
     workspace: Annotated[Path, typer.Option(envvar="LMMREC_WORKSPACE")] = Path("workspace"),
-    seeds: int = 3,
-    trials_each: Annotated[int, typer.Option("--trials")] = 8,
+    splits: Annotated[str, typer.Option(help="Seeds of the splits")] = "1 2 3 4 5",
 ) -> None:
     """Compare on each dataset of the workspace."""
     for name in datasets:
-        document = compare(Workspace(workspace, create=False), name, seeds, trials_each)
-        RESULTS.mkdir(exist_ok=True)
+        document = compare(Workspace(workspace, create=False), name, [int(seed) for seed in splits.split()])
         write_json(RESULTS / f"compare-{name}.json", document)
         report(document)
 
