@@ -6,21 +6,20 @@ comparison with its thumbs and comments. Answers stay in `core.extraction.answer
 
 from __future__ import annotations
 
-import fcntl
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from core.database import Database
 from core.errors import NotFoundError, StorageError
 from core.extraction.config import Backend
 from core.extraction.ollama.chat import ChatOptions
 from core.extraction.prompts.template import PromptTemplate
 from core.extraction.taxonomy import Taxonomy
-from core.storage import content_hash, disk_errors
+from core.storage import content_hash
 from core.workspace import Workspace, now
 
 MAX_VARIANTS = 4
@@ -147,28 +146,12 @@ class TrialStore:
     """
 
     def __init__(self, workspace: Workspace) -> None:
-        self._path = workspace.database
-        with _alone(workspace), self._connection() as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(_SCHEMA)
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
-            try:
-                connection.row_factory = sqlite3.Row
-                yield connection
-            finally:
-                connection.close()
-        except sqlite3.DatabaseError as error:
-            hint = "Free some space, or check who else holds the file"
-            raise StorageError(f"The trials cannot be kept: {error}", where=str(self._path), hint=hint) from error
+        self._database = Database(workspace, _SCHEMA, of="trial", synchronous="FULL")  # thumbs and comments are what people wrote
 
     def save(self, trial: Trial) -> Trial:
         """Keep a trial; one of the same content that is there already becomes the one run last, and keeps its cells."""
         moment = now()
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             connection.execute(
                 "INSERT INTO trials (id, dataset, document, created_at, run_at) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET run_at = excluded.run_at",
@@ -182,16 +165,16 @@ class TrialStore:
         Raises:
             NotFoundError: there is none. StorageError: it was written by another version of the program.
         """
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             row = connection.execute("SELECT document FROM trials WHERE id = ?", (identifier,)).fetchone()
         if row is None:
             hint = "It was made in another workspace; choose reviews and variants, and run"
-            raise NotFoundError(f"No comparison '{identifier}' in this workspace", where=str(self._path.parent), hint=hint)
+            raise NotFoundError(f"No comparison '{identifier}' in this workspace", where=str(self._database.path.parent), hint=hint)
         return self._read(identifier, row["document"])
 
     def recent(self, dataset: str, limit: int = 30) -> Trials:
         """The trials on a dataset, those run last first."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             rows = connection.execute(
                 "SELECT id, document FROM trials WHERE dataset = ? ORDER BY run_at DESC LIMIT ?", (dataset, limit)
             ).fetchall()
@@ -199,13 +182,13 @@ class TrialStore:
 
     def cells(self, identifier: str) -> list[Cell]:
         """The answers of a trial there are, by round, review and variant."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             rows = connection.execute("SELECT * FROM trial_cells WHERE trial = ? ORDER BY round, review, variant", (identifier,)).fetchall()
         return [_cell(row) for row in rows]
 
     def answered(self, identifier: str, cell: Cell) -> None:
         """Keep which answer a cell has. What people said of the cell stays where it is the same answer's."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             connection.execute(
                 "INSERT INTO trial_cells (trial, review, variant, round, key, cached, tokens_per_s, retries, asked_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (trial, review, variant, round) DO UPDATE SET"
@@ -227,7 +210,7 @@ class TrialStore:
         Raises:
             NotFoundError: the cell has no answer.
         """
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             cursor = connection.execute(
                 "UPDATE trial_cells SET thumb = coalesce(?, thumb), comment = coalesce(?, comment)"
                 " WHERE trial = ? AND review = ? AND variant = ? AND round = ?",
@@ -238,7 +221,7 @@ class TrialStore:
 
     def measured(self, keys: Sequence[str]) -> dict[str, tuple[float | None, tuple[Retry, ...]]]:
         """What was measured when answers were asked for, in any trial: tokens a second and the attempts before the last, by key."""
-        with self._connection() as connection:
+        with self._database.connection() as connection:
             rows = connection.execute(
                 "SELECT key, tokens_per_s, retries FROM trial_cells WHERE cached = 0 AND key IN (SELECT value FROM json_each(?))",
                 ("[" + ",".join(f'"{key}"' for key in keys) + "]",),  # keys are hexadecimal
@@ -257,15 +240,3 @@ class TrialStore:
 def _cell(row: sqlite3.Row) -> Cell:
     columns = {name: row[name] for name in Cell.model_fields}
     return Cell.model_validate(columns | {"retries": _RETRIES.validate_json(row["retries"])})
-
-
-@contextmanager
-def _alone(workspace: Workspace) -> Iterator[None]:
-    """Let one process at a time set the database up: the change to WAL fails at once, without waiting, where two meet."""
-    path = workspace.root / "locks" / "studio.lock"
-    with disk_errors(path):
-        path.parent.mkdir(exist_ok=True)
-        handle = path.open("ab")
-    with handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
