@@ -7,7 +7,6 @@ table. The first valid answer to a question stands: later ones change nothing.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import sqlite3
 import threading
@@ -16,9 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from core.database import alone
 from core.errors import StorageError
 from core.extraction.ollama.extractor import Answer
-from core.storage import content_hash, disk_errors
+from core.storage import content_hash
 from core.workspace import Workspace, now
 
 State = Literal["answered", "failed"]
@@ -67,7 +67,7 @@ class AnswerStore:
     def __init__(self, workspace: Workspace) -> None:
         self._path = workspace.database
         self._lock = threading.Lock()
-        with self._refusals(), _alone(workspace):
+        with self._refusals(), alone(workspace):
             self._connection = sqlite3.connect(self._path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -165,15 +165,3 @@ def _digest(answer: Answer) -> str:
     plain = answer.model_dump_json(include={"result", "groundings", "truncated"})
     failure = answer.failure.kind if answer.failure else ""
     return hashlib.blake2b(f"{failure}\n{plain}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-@contextmanager
-def _alone(workspace: Workspace) -> Iterator[None]:
-    """Let one process at a time set the database up: the change to WAL fails at once, without waiting, where two meet."""
-    path = workspace.root / "locks" / "studio.lock"
-    with disk_errors(path):
-        path.parent.mkdir(exist_ok=True)
-        handle = path.open("ab")
-    with handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
