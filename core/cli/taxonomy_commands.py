@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +20,9 @@ from core.cli.taxonomy_answers import (
     coverage_table,
     version_entry,
 )
+
+if TYPE_CHECKING:
+    from core.motivations.naming import NameCluster
 
 app = typer.Typer(help="Versions of taxonomies: look, edit, apply.", no_args_is_help=True)
 app.command("rename")(taxonomy_edits.rename)
@@ -103,6 +107,8 @@ def discover(
     name: Annotated[str | None, typer.Option(help="What to call it.  [default: DATASET-discovered]")] = None,
     motivations: Annotated[int | None, typer.Option(min=2, max=32, help="How many.  [default: by the silhouette]")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the clustering.")] = 0,
+    model: Annotated[str | None, typer.Option(help="Let this model on the Ollama server name them.  [default: their words do]")] = None,
+    host: Annotated[str | None, typer.Option(metavar="URL", help="Ollama server.  [default: OLLAMA_HOST, else this machine]")] = None,
     extraction: ExtractionOption = None,
     note: NoteOption = "",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
@@ -110,16 +116,33 @@ def discover(
 ) -> None:
     """Find motivations in a dataset's own statements.
 
-    They are clustered; each cluster is named by the words that set it apart.
+    They are clustered; each cluster is named by the words that set it apart, or by a language model that sees them.
     """
     from core.jobs.taxonomy_step import discover_version
 
     place = existing(workspace)
-    with working() as (progress, _):
+    with working() as (progress, stop):
         version = discover_version(
-            place, dataset, name=name, extraction=extraction, n_motivations=motivations, seed=seed, note=note, progress=progress
+            place,
+            dataset,
+            name=name,
+            extraction=extraction,
+            n_motivations=motivations,
+            seed=seed,
+            note=note,
+            name_cluster=_namer(model, host, stop),
+            progress=progress,
         )
     answer_version(version, json, f"Next: lmmrec taxonomy apply {dataset} {version.label}")
+
+
+def _namer(model: str | None, host: str | None, stop: Callable[[], bool]) -> NameCluster | None:
+    if model is None:
+        return None
+    from core.extraction.ollama.cluster_names import cluster_namer
+    from core.extraction.ollama.server import OllamaServer
+
+    return cluster_namer(OllamaServer(host), model, stop)
 
 
 @app.command()
