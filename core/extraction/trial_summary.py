@@ -64,7 +64,7 @@ def summaries(trial: Trial, cells: Sequence[Cell], answers: Answers, round: int 
         cells: of all rounds. answers: by the key of their cell.
         round: which round the figures are of.
     """
-    rounds = n_rounds(cells)
+    rounds = max(n_rounds(cells), round + 1)  # a round that begins has no cell yet
     results = [
         [_results(trial, in_round(cells, turn), answers, variant) for turn in range(rounds)] for variant in range(len(trial.variants))
     ]

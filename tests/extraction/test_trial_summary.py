@@ -63,8 +63,9 @@ def test_rounds_tell_how_repeatable_a_variant_is(trial: Trial) -> None:
     assert second.agreement.jaccard == 0.5
 
 
-def test_no_answers_are_no_figures(trial: Trial) -> None:
-    first, _ = summaries(trial, [], {})
+@pytest.mark.parametrize("turn", [0, 2])
+def test_no_answers_are_no_figures(trial: Trial, turn: int) -> None:
+    first, _ = summaries(trial, [], {}, turn)
     assert first.answers == 0
     assert math.isnan(first.seconds)
     assert first.tokens_per_s is None
