@@ -40,7 +40,7 @@ def comparison_chart(changes: Mapping[str, ChangeBar], a: str, b: str) -> go.Fig
     height = _FRAME_PX + _ROW_PX * len(changes)
     layout(figure, height=height, x_title=f"change from {_short(a)} to {_short(b)}  (right: more with {_short(b)})")
     reach = 1.15 * max((max(map(abs, (one.low, one.high, *one.by_seed))) for one in changes.values()), default=0.0)
-    figure.update_xaxes(range=[-reach, reach] if reach else [-0.01, 0.01], tickformat="+.3~f", zeroline=False)
+    figure.update_xaxes(range=[-reach, reach] if reach else [-0.01, 0.01], tickformat="+.4~f", zeroline=False)
     figure.update_yaxes(autorange="reversed", showgrid=False, categoryorder="array", categoryarray=list(changes), range=None)
     return figure
 

@@ -38,7 +38,11 @@ def comparison_view(space: Workspace, artefact: Artefact, found: Comparison) -> 
     with right:
         table(figure_rows(found), f"figures-{artefact.id}", f"**Figures on {found.config.split}**, mean over {found.n_users:,} users")
     st.caption(literal(found.note))
-    table(quality_rows(found), f"quality-{artefact.id}", f"**What each made of the same {found.n_reviews:,} reviews**")
+    left, right = st.columns([1.25, 1])
+    with left:
+        table(quality_rows(found), f"quality-{artefact.id}", f"**What each made of the same {found.n_reviews:,} reviews**")
+    with right:
+        table(named_rows(found), f"named-{artefact.id}", "**Motivations named**")
     if found.agreement is not None:
         st.caption(
             f"They agree by {found.agreement:.2f}: mean over the reviews both could read of the motivations named by both, of those named "
@@ -58,8 +62,9 @@ def _changes(artefact: Artefact, found: Comparison) -> None:
         comparison_chart(bars, "A", "B"),
         f"changes-{artefact.id}",
         "Change of each figure from A to B with its interval; " + " ".join(sentence(found, metric) for metric in found.changes),
-        f"**Change from A to B**: {100 * level:.0f} % interval over users; thin marks are the seeds",
+        "**Change from A to B**",
     )
+    st.caption(f"Line: {100 * level:.0f} % interval over users, in colour where it excludes zero. Dot: mean. Thin marks: the seeds.")
 
 
 def figure_rows(found: Comparison) -> pd.DataFrame:
@@ -96,11 +101,16 @@ def quality_rows(found: Comparison) -> pd.DataFrame:
             "tokens read": f"{one.prompt_tokens:,}" if asked else "n/a",
             "tokens written": f"{one.answer_tokens:,}" if asked else "n/a",
             "seconds of answers": f"{one.answer_seconds:,.1f}" if asked else "n/a",
-            **{f"named: {key.replace('_', ' ')}": f"{count:,}" for key, count in one.motivations.items()},
         }
 
     a, b = (of(outcome) for outcome in found.outcomes)
-    return pd.DataFrame([{"figure": name, "A": a.get(name, "n/a"), "B": b.get(name, "n/a")} for name in dict.fromkeys([*a, *b])])
+    return pd.DataFrame([{"figure": name, "A": a[name], "B": b[name]} for name in a])
+
+
+def named_rows(found: Comparison) -> pd.DataFrame:
+    """How often each motivation is named, A beside B."""
+    a, b = (outcome.quality.motivations for outcome in found.outcomes)
+    return pd.DataFrame([{"motivation": key.replace("_", " "), "A": a.get(key, 0), "B": b.get(key, 0)} for key in dict.fromkeys([*a, *b])])
 
 
 def _maps(space: Workspace, artefact: Artefact, found: Comparison) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Set
 import numpy as np
 import pandas as pd
 
+from core.extraction.quality.measures import jaccard
 from core.extraction.schema import STATEMENT_COLUMNS
 from core.extraction.taxonomy import Taxonomy
 from core.jobs.comparison_result import Quality
@@ -64,10 +65,9 @@ class Reading:
 
 
 def agreement(first: Reading, second: Reading) -> float | None:
-    """Mean over the reviews both could read of |A and B| / |A or B| of the motivations named, 1 where neither names one; None of none."""
+    """Mean over the reviews both could read of the Jaccard index of the motivations they name; None where both read none."""
     ones, others = first.named(), second.named()
-    both = first.read & second.read
-    indices = [len(ones[review] & others[review]) / len(union) if (union := ones[review] | others[review]) else 1.0 for review in both]
+    indices = [jaccard(ones[review], others[review]) for review in first.read & second.read]
     return float(np.mean(indices)) if indices else None
 
 

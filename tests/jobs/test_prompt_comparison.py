@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from core.extraction.ollama.errors import ModelMissingError, ServerDownError
 from core.jobs import steps
 from core.jobs.comparison_config import ComparisonConfig
 from core.jobs.comparison_result import Comparison, read_comparison
+from core.jobs.kinds import checked_arguments, has_batch, run_kind
 from core.jobs.prompt_comparison import compare_prompts, sampled_reviews
 from core.jobs.training_step import interactions_of, measure
 from core.maps.build import read_map
@@ -303,3 +305,30 @@ def test_document_round_trips_and_its_settings_make_it_again(space: Workspace, s
     assert ComparisonConfig.model_validate(artefact.manifest.config) == found.config
     assert compare_prompts(space, "reasons", artefact.manifest.config) == artefact
     assert artefact.manifest.summary["ndcg@20"]["change"] == found.changes["ndcg@20"].change
+
+
+def test_job_of_this_kind_does_it_and_can_be_paused_where_a_model_is_asked(space: Workspace, server: RunningServer) -> None:
+    arguments = checked_arguments("compare-prompts", {"dataset": "reasons", "config": config_of(server, sample=10, seeds=1)})
+    assert has_batch("compare-prompts", arguments)
+    assert json.loads(json.dumps(arguments)) == arguments
+    made = run_kind("compare-prompts", space, arguments, lambda event: None, lambda: False, lambda: False)
+    assert made.manifest.kind == "comparison"
+    assert read_comparison(made).changes["ndcg@20"].seed_sd is None
+    with pytest.raises(InputError, match="both variants are the same"):
+        checked_arguments(
+            "compare-prompts", {"dataset": "reasons", "config": {"a": {"backend": "zero-shot"}, "b": {"backend": "zero-shot"}}}
+        )
+
+
+def test_paused_comparison_asks_nothing_until_it_goes_on(space: Workspace, server: RunningServer) -> None:
+    held, asked_while_held = [True], []
+
+    def progress(event: ProgressEvent) -> None:
+        if held[0] and event.measures.get("paused"):
+            asked_while_held.append(len(questions(server)))
+            held[0] = False
+
+    compare_prompts(space, "reasons", config_of(server, sample=30, seeds=1), progress, paused=lambda: held[0])
+    assert asked_while_held
+    assert asked_while_held[0] < 30
+    assert len(questions(server)) == 60

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.components.comparison_form import cost_line
-from app.components.comparison_view import figure_rows, laid_over, quality_rows
+from app.components.comparison_view import figure_rows, laid_over, named_rows, quality_rows
 from app.components.prompt_comparison import comparison_label
 from core.extraction.prompts.store import PromptStore
 from core.jobs.comparison_config import ComparisonConfig
@@ -239,7 +239,10 @@ def test_tables_hold_every_seed_and_say_what_there_is_none_of(filled: Workspace)
     assert quality.loc["reviews with a usable answer"].tolist() == ["95.0 %", "95.0 %"]
     assert quality.loc["motivations a review"].tolist() == ["n/a", "1.50"]
     assert quality.loc["tokens read"].tolist() == ["n/a", "4,000"]
-    assert quality.loc["named: performance"].tolist() == ["30", "30"]
+    assert named_rows(found).to_dict("records") == [
+        {"motivation": "performance", "A": 30, "B": 30},
+        {"motivation": "other", "A": 27, "B": 27},
+    ]
 
 
 def test_map_is_laid_over_the_other_only_where_both_hold_the_same(filled: Workspace) -> None:
