@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -123,11 +122,9 @@ def test_what_people_say_of_an_answer_is_kept(filled_copy: Workspace, monkeypatc
     trial = query(app)["trial"]
     review = chosen_reviews(filled_copy)[0]
     app.text_input(key=f"comment-{trial}-{review}-1-0").set_value("misses the price").run()
-    thumb: Any = app.feedback(key=f"thumb-{trial}-{review}-1-0") if hasattr(app, "feedback") else None
-    if thumb is not None:
-        thumb.set_value(1).run()
+    app.feedback(key=f"thumb-{trial}-{review}-1-0").set_value(1).run()
     kept = {(cell.review, cell.variant): cell for cell in TrialStore(filled_copy).cells(trial)}
-    assert kept[review, 1].comment == "misses the price"
+    assert (kept[review, 1].comment, kept[review, 1].thumb) == ("misses the price", 1)
     assert app.text_input(key=f"comment-{trial}-{review}-1-0").value == "misses the price"
     assert kept[review, 0].comment == ""
 
