@@ -86,15 +86,24 @@ def _within(limit_s: float, call: Callable[[], Result]) -> Result | None:
 def _detailed(known: OllamaState) -> list[ModelCard]:
     """The models with context length and capabilities, as far as there is time for."""
     end = time.monotonic() + _CARDS_S
+    silent = _silent(known.host)
     cards = []
     for card in known.models:
-        if known.up and time.monotonic() < end:
+        if known.up and card.name not in silent and time.monotonic() < end:
             try:
                 card = _card(known.host, card.name, card.digest)
-            except OllamaError:  # one model that cannot be shown hides no other; it stands without its details
+            except OllamaError:  # one model that cannot be shown hides no other; it stands without its details for a while
+                silent.add(card.name)
                 end = 0.0
         cards.append(card)
     return cards
+
+
+@st.cache_resource(ttl=15.0, max_entries=4, show_spinner=False)
+def _silent(host: str) -> set[str]:
+    """Models that could not be shown a moment ago."""
+    del host
+    return set()
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
@@ -136,6 +145,7 @@ def model_view(state: OllamaState) -> None:
         server_line(state)
     if right.button("Look again", icon=":material/refresh:", width="stretch", key="look-again"):
         _look.clear()
+        _silent.clear()
         st.rerun()
     if state.models:
         rows = model_rows(state.models)

@@ -100,7 +100,7 @@ def prompt_editor(store: PromptStore, domain: str) -> Edited:
     with st.container(horizontal=True, vertical_alignment="center"):
         _save_form(store, edited)
         if edited.changed:
-            st.button("Discard changes", icon=":material/undo:", key="discard", on_click=_discard, args=(base,))
+            st.button("Discard changes", icon=":material/undo:", key="discard", on_click=load_into_editor, args=(base, base.template))
             st.caption(f"Not saved: differs from {base.label}")
         else:
             st.caption(f"{base.label}, {moment(base.created_at)}: reads {KINDS[template.kind]}")
@@ -114,11 +114,6 @@ def _key(base: PromptVersion, part: str) -> str:
 
 def _plain(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _discard(base: PromptVersion) -> None:
-    for part in ("system", "user"):
-        st.session_state[_key(base, part)] = getattr(base.template, part)
 
 
 def _problem(template: PromptTemplate) -> str:
@@ -180,6 +175,12 @@ def _save_form(store: PromptStore, edited: Edited) -> None:
             session.select(prompt=saved.label)
             st.toast(f"Saved as {saved.label}", icon=":material/check:")
             st.rerun()
+
+
+def load_into_editor(base: PromptVersion, template: PromptTemplate) -> None:
+    """Put another text into the editor, as a change of the version that is open there."""
+    for part in ("system", "user"):
+        st.session_state[_key(base, part)] = getattr(template, part)
 
 
 def _discard_later(base: PromptVersion) -> None:

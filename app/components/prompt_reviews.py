@@ -46,9 +46,9 @@ def pick_reviews(way: str, reviews: TrainingReviews, dataset: Artefact) -> list[
         return _chosen(reviews, dataset)
     left, middle, right = st.columns([1, 1, 2], vertical_alignment="bottom")
     most = min(MAX_REVIEWS, max(1, len(reviews)))
-    number = left.number_input(
-        "How many", 1, most, min(FIRST_SAMPLE, most), key="n-reviews", persist_state="session", help=f"At most {MAX_REVIEWS} at once"
-    )
+    # Another dataset may have fewer.
+    st.session_state["n-reviews"] = min(int(st.session_state.get("n-reviews") or FIRST_SAMPLE), most)
+    number = left.number_input("How many", 1, most, key="n-reviews", persist_state="session", help=f"At most {MAX_REVIEWS} at once")
     seed = middle.number_input(
         "Seed of the draw",
         0,

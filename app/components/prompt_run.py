@@ -137,6 +137,7 @@ def run_panel(trial: Trial) -> Any:
             line = st.empty()
             st.button("Stop", icon=":material/stop:", key="stop-trial", on_click=stop_run)
         bar = st.empty()
+        st.caption("It goes on while this page is open here. Stopped, closed or left, what has ended is kept and the rest can go on later.")
         elsewhere = st.empty()
     return line, bar, elsewhere
 
@@ -182,6 +183,9 @@ def ask_all(desk: Desk, trial: Trial, run: TrialRun, cells: list[Cell]) -> None:
         except StudioError as error:
             run.problems[variant] = str(error)
             continue
+        except Exception:  # a defect is told once, not with every run of the page; a click is no Exception
+            stop_run()
+            raise
         run.done.add(place)
         run.seconds += time.monotonic() - began
         run.asked += 1

@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.components.ollama_models import OllamaState
 from app.components.page import literal
-from app.components.prompt_editor import Edited
+from app.components.prompt_editor import Edited, load_into_editor
 from app.components.prompt_reviews import choose_reviews
 from core.errors import InputError
 from core.extraction.ollama.chat import ChatOptions
@@ -161,7 +161,17 @@ def _prompt(number: int, labels: list[str], edited: Edited) -> str:
         st.caption(edited.title)
     elif chosen in kept:
         st.caption("As it stood in the editor when it was run; not saved")
+        st.button(
+            "Open in the editor", key=_key(number, "open"), icon=":material/edit:", type="tertiary", on_click=_open, args=(number, edited)
+        )
     return chosen
+
+
+def _open(number: int, edited: Edited) -> None:
+    """Go on with an unsaved prompt of a comparison where it was left."""
+    prompt = st.session_state[_key(number, "prompt")]
+    load_into_editor(edited.base, st.session_state[_DRAFTS][prompt.removeprefix(KEPT)])
+    st.session_state[_key(number, "prompt")] = EDITOR
 
 
 def _template(prompt: str, store: PromptStore, edited: Edited) -> tuple[PromptTemplate | None, str | None, str]:

@@ -112,6 +112,9 @@ def test_a_link_reopens_the_comparison_without_asking_again(
     assert not again.exception
     assert again.dataframe[0].value["valid"].tolist() == first.dataframe[0].value["valid"].tolist()
     assert [again.selectbox(key=key).value.split(":")[0] for key in variant_keys(again, "prompt")] == ["kept", "review-products@1"]
+    draft = next(button for button in again.button if button.label == "Open in the editor")
+    draft.click().run()
+    assert next(area for area in again.text_area if area.label == "User part").value.endswith("Be short.")
     again.button(key="run-trial").click().run()
     assert len(served.log("/api/chat")) == asked
     assert query(again)["trial"] == query(first)["trial"]
@@ -197,6 +200,18 @@ def test_models_are_listed_and_pulled(filled: Workspace, monkeypatch: pytest.Mon
         app.text_input(key="pull-name").set_value("no-such-model").run()
         app.button(key="pull").click().run()
         assert "no such model" in app.error[0].value
+
+
+def test_a_draft_outlives_another_tab_and_another_page(filled: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(filled.root, "prompt_studio", monkeypatch)
+    next(area for area in app.text_area if area.label == "User part").set_value("Only this: {{ review }}").run()
+    for view in ("Versions", "Try"):
+        app.session_state["view"] = view
+        app.run()
+    assert next(area for area in app.text_area if area.label == "User part").value == "Only this: {{ review }}"
+    app.switch_page("../pages/overview.py").run()
+    app.switch_page("../pages/prompt_studio.py").run()
+    assert next(area for area in app.text_area if area.label == "User part").value == "Only this: {{ review }}"
 
 
 @pytest.mark.parametrize(("key", "value"), [("prompt", "gone@7"), ("review", "999999"), ("trial", "abc123")])
