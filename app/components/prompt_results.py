@@ -49,8 +49,9 @@ def summary_table(trial: Trial, cells: Sequence[Cell], answers: Mapping[str, Ans
         "grounded": st.column_config.TextColumn("grounded", help="Motivations whose quote stands in the review, of all"),
         "per review": st.column_config.TextColumn("per review", help="Motivations of a valid answer: mean ± standard deviation"),
         "coverage": st.column_config.TextColumn("coverage", help="Motivations of the taxonomy that were named at least once"),
-        "agreement with A": st.column_config.TextColumn(
-            "agreement with A", help="Mean over the reviews both answered of: motivations named by both, of those named by either (Jaccard)"
+        "agreement": st.column_config.TextColumn(
+            "agreement",
+            help="With A: mean over the reviews both answered of the motivations both named, of those either named (Jaccard); 1 = the same",
         ),
         "repeatability": st.column_config.TextColumn(
             "repeatability", help="The same between the rounds with other seeds; 1 = always the same motivations"
@@ -62,8 +63,8 @@ def summary_table(trial: Trial, cells: Sequence[Cell], answers: Mapping[str, Ans
             "tokens/s", format="%.1f", help="Speed at which the server wrote the answers, mean, as it measured"
         ),
     }
-    empty = [name for name in ("agreement with A", "repeatability", "tokens/s", "retries", "alarms") if (frame[name].isin(["", 0])).all()]
-    shown = frame.drop(columns=[*empty, *(["tokens/s"] if "tokens/s" not in empty and frame["tokens/s"].isna().all() else [])])
+    optional = ("agreement", "repeatability", "tokens/s", "retries", "alarms", "thumbs")
+    shown = frame.drop(columns=[name for name in optional if (frame[name].isin(["", 0]) | frame[name].isna()).all()])
     table(shown, f"trial-{trial.id}-{round}", "**Variants**", exported=frame, column_config=formats)
 
 
@@ -74,13 +75,12 @@ def summary_frame(trial: Trial, figures: Sequence[VariantSummary]) -> pd.DataFra
         measured = one.measures
         rows.append(
             {
-                "": letter(position),
-                "variant": variant.title,
+                "variant": f"{letter(position)}: {variant.title}",
                 "valid": _share(measured.valid),
                 "grounded": _share(measured.grounded),
                 "per review": _mean(measured.per_review, measured.per_review_sd),
                 "coverage": f"{measured.covered.count} of {measured.covered.total}",
-                "agreement with A": f"{one.agreement.jaccard:.2f}" if one.agreement and one.agreement.reviews else "",
+                "agreement": f"{one.agreement.jaccard:.2f}" if one.agreement and one.agreement.reviews else "",
                 "repeatability": f"{one.repeatability.jaccard:.2f}" if one.repeatability else "",
                 "latency": _mean(one.seconds, one.seconds_sd),
                 "tokens/s": one.tokens_per_s,
@@ -120,7 +120,10 @@ def pick_shown(trial: Trial, cells: Sequence[Cell], answers: Mapping[str, Answer
         bind="query-params",
     )
     told = [f"{counts[name]} {words}" for name, words in _COUNTED.items() if counts[name]]
-    st.caption(f"Of {len(trial.reviews)} reviews: {', '.join(told)}." if told else "No failure, every quote stands in its review.")
+    if told:
+        st.caption(f"Of {len(trial.reviews)} reviews: {', '.join(told)}.")
+    elif shown:
+        st.caption("No failure so far; every quote stands in its review.")
     kept = [review for review in trial.reviews if FILTERS[chosen or "all"][1](by_review[review])]
     if len(kept) <= PAGE:
         return kept

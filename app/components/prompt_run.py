@@ -206,7 +206,7 @@ def _ask(desk: Desk, trial: Trial, place: Place, run: TrialRun, target: Any) -> 
     review, variant, round = place
     asker = desk.asker(variant, round)
     with target.container(border=True):
-        live = _Live(st.empty(), st.empty(), st.empty())
+        live = _Live(letter(variant), st.empty(), st.empty(), st.empty())
     position = (desk.reviews[review], variant, round)
     with closing(ask_cell(desk.trials, desk.store, trial, position, asker, live.waiting, again=run.again)) as events:
         for event in events:
@@ -219,7 +219,8 @@ def _ask(desk: Desk, trial: Trial, place: Place, run: TrialRun, target: Any) -> 
 class _Live:
     """An answer as it comes: thinking, text and speed, written a few times a second. Writing is also how a click is heard."""
 
-    def __init__(self, head: Any, thinking: Any, text: Any) -> None:
+    def __init__(self, name: str, head: Any, thinking: Any, text: Any) -> None:
+        self._name = name
         self._head, self._thinking, self._text = head, thinking, text
         self._began = time.monotonic()
         self._first_at: float | None = None
@@ -250,7 +251,7 @@ class _Live:
         if moment - self._told_at < TELL_EVERY_S:
             return False
         self._told_at = moment
-        self._head.markdown(self._note + self._line(moment))
+        self._head.markdown(f"{self._note}**{self._name}** {self._line(moment)}")
         if self._thought != self._shown[0]:
             _write(self._thinking, self._thought[-2000:], None, 130)
         if self._said != self._shown[1]:

@@ -192,8 +192,8 @@ def _model(number: int, state: OllamaState) -> str:
     key = _key(number, "model")
     known = st.session_state.get(key) or ""
     options = [*([known] if known and known not in cards else []), *cards]
-    if not known:
-        st.session_state[key] = options[0] if options else None
+    if not known:  # the smallest answers soonest
+        st.session_state[key] = min(options, key=lambda name: cards[name].size_bytes) if options else None
     chosen = st.selectbox(
         "Model",
         options,

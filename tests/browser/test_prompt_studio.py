@@ -21,13 +21,14 @@ from tests.browser.test_studio import TRIES, Watched
 from tests.ollama_server.fixture import RunningServer
 
 pytestmark = pytest.mark.browser
-ANSWER_S = 1.0
+ANSWER_S = 0.8
+N_REVIEWS = 3
 
 
 def script(space: Workspace) -> dict[str, Any]:
     """A server that takes its time, and fills its context with the third review of the first draw."""
     reviews = TrainingReviews(ReviewDataset.load(space.list("dataset")[0]))
-    title = reviews.get(reviews.sampled(5, 0)[2]).item_title
+    title = reviews.get(reviews.sampled(N_REVIEWS, 0)[2]).item_title
     full = {"contains": f">{title}<", "endpoint": "/api/chat", "action": {"kind": "echo-motivations", "prompt_eval_count": 8192}}
     thought = "The price comes first, then how it is made. So value for money."
     card = {"name": "qwen3.5:4b", "size": 3_300_000_000, "context_length": 262_144, "capabilities": ["completion", "thinking"]}
@@ -84,9 +85,8 @@ def choose_of(page: Any, variant: int, prompt: str) -> None:
     wait_until_still(page)
 
 
-def test_a_prompt_is_edited_run_stopped_resumed_and_saved(tab: Watched, served: tuple[str, Workspace, RunningServer]) -> None:
-    _, space, running = served
-    page = tab.open("prompt_studio")
+def edit(page: Any) -> None:
+    """Change the user part, with a mistake that is told and mended."""
     user_part = page.get_by_role("textbox", name="User part")
     user_part.fill("Why did they buy it?\n{{ review }}\nIt was {{ item_titel }}")
     user_part.press("Control+Enter")
@@ -94,12 +94,22 @@ def test_a_prompt_is_edited_run_stopped_resumed_and_saved(tab: Watched, served: 
     user_part.fill("Why did they buy it?\n{{ review }}\nIt was {{ item_title }}")
     user_part.press("Control+Enter")
     page.get_by_text("Not saved: differs from review-products@1").wait_for()
+
+
+def test_a_prompt_is_edited_run_stopped_resumed_and_saved(tab: Watched, served: tuple[str, Workspace, RunningServer]) -> None:
+    _, space, running = served
+    page = tab.open("prompt_studio")
+    edit(page)
     page.get_by_role("button", name="Add a variant").click()
     wait_until_still(page)
     choose_of(page, 1, "review-products@1")
 
+    number = page.get_by_role("spinbutton", name="How many")
+    number.fill(str(N_REVIEWS))
+    number.press("Enter")
+
     # Run, watch the answer stream in, and stop: what had ended is kept, and the server is left in peace.
-    page.get_by_role("button", name="Run 2 variants on 5 reviews").click()
+    page.get_by_role("button", name=f"Run 2 variants on {N_REVIEWS} reviews").click()
     page.get_by_text("Asking").first.wait_for()
     page.locator('[data-testid="stCode"]', has_text='"reasoning"').first.wait_for()
     while answered(space) == 0:
@@ -108,7 +118,7 @@ def test_a_prompt_is_edited_run_stopped_resumed_and_saved(tab: Watched, served: 
     page.get_by_role("button", name="Go on").wait_for()
     wait_until_still(page)
     kept = answered(space)
-    assert 0 < kept < 10
+    assert 0 < kept < 2 * N_REVIEWS
     page.wait_for_timeout(int(2000 * ANSWER_S))
     assert answered(space) == kept
 

@@ -81,7 +81,7 @@ def test_without_a_server_it_says_how_to_get_a_model_and_the_embedded_extractor_
     app.button(key="run-trial").click().run()
     assert not app.exception
     assert not app.error
-    assert "embedded (zero-shot)" in app.dataframe[0].value["variant"].tolist()
+    assert app.dataframe[0].value["variant"].tolist() == ["A: embedded (zero-shot)"]
     assert app.dataframe[0].value["valid"].tolist() == ["100 % (5 of 5)"]
     assert "No language model read the review" in words(app)
 
@@ -94,8 +94,8 @@ def test_variants_stand_side_by_side_with_their_failures(
     figures = app.dataframe[0].value
     assert figures["valid"].tolist() == ["67 % (2 of 3)", "67 % (2 of 3)"]
     assert figures["grounded"].tolist() == ["100 % (4 of 4)", "100 % (4 of 4)"]
-    assert figures["variant"].tolist()[1] == "review-products@1 · gemma4:e4b"
-    assert figures["variant"].tolist()[0].startswith("draft ")
+    assert figures["variant"].tolist()[1] == "B: review-products@1 · gemma4:e4b"
+    assert figures["variant"].tolist()[0].startswith("A: draft ")
     assert ["No usable answer" in error.value for error in app.error] == [True, True]
     assert sum(code.value == "I would rather not." for code in app.code) == 6  # the reply and two retries, of two variants
     assert "background=" in words(app)

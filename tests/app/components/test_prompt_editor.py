@@ -52,6 +52,6 @@ def test_figures_read_as_what_they_stand_on() -> None:
     assert frame["grounded"].tolist() == ["100 % (2 of 2)", "0 % (0 of 2)"]
     assert frame["per review"].tolist() == ["1.00 ± 0.00", "2.00"]
     assert frame["coverage"].tolist() == [f"1 of {len(trial.taxonomy)}"] * 2
-    assert frame["agreement with A"].tolist() == ["", "1.00"]
+    assert frame["agreement"].tolist() == ["", "1.00"]
     assert frame["thumbs"].tolist() == ["2 up", "2 up"]
     assert len(in_round(cells, 0)) == 4
