@@ -1,8 +1,9 @@
 """The prebuilt demo: packed into ``assets/`` by maintainers (`make demo-assets`), unpacked into an empty workspace.
 
 The archive is a tar of artefact folders with an index in front, byte for byte the same whenever its content is. To stay at
-a few megabytes it holds sentence embeddings rounded to 6 bits a value (cosine to the exact ones above 0.998), and no
-profiles: those are pooled from the embeddings again while unpacking. `lmmrec demo --rebuild` has everything exact.
+about ten megabytes it holds sentence embeddings and model parameters rounded to 6 bits a value (cosine to the exact ones above 0.998),
+and no profiles: those are pooled from the embeddings again while unpacking. The runs' vectors, which all that is shown is computed from,
+are exact; `lmmrec demo --rebuild` has everything so.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from core.workspace import FORMAT_VERSION, Artefact, Kind, Workspace
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "assets" / "demo_workspace.tar.xz"
 _INDEX = "index.json"
-_EMBEDDINGS, _ROUNDED = "embeddings.safetensors", "embeddings.rounded.safetensors"
+_LOSSY = ("embeddings.safetensors", "model.safetensors")
+_ROUNDED = ".rounded"
 _LEVELS = 31  # on either side of zero
 _DAMAGED = "Remove the file and run `lmmrec demo` again: the demo is then computed"
 
@@ -45,29 +47,35 @@ def _write(artefacts: list[Artefact], target: Path) -> None:
                 continue
             for path in sorted(one.path.rglob("*")):
                 name = f"{one.manifest.kind}/{one.id}/{path.relative_to(one.path).as_posix()}"
-                if path.name == _EMBEDDINGS:
-                    _add(tar, str(Path(name).with_name(_ROUNDED)), _rounded(path))
+                if path.name in _LOSSY:
+                    _add(tar, name + _ROUNDED, _rounded(path))
                 elif path.is_file():
                     _add(tar, name, path.read_bytes())
 
 
 def _rounded(path: Path) -> bytes:
-    """Embeddings [n, D] as int8 codes in -31..31 and one float32 scale a row."""
+    """Each matrix as int8 codes in -31..31 and one scale a row, in the tensor's own type; vectors as they are."""
     from safetensors.torch import save
 
-    codes: dict[str, Any] = {}
+    tensors: dict[str, Any] = {}
     for name, tensor in read_tensors(path).items():
-        scale = tensor.float().abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / _LEVELS
-        codes |= {f"{name}.codes": (tensor.float() / scale).round().char(), f"{name}.scale": scale}
-    return save(codes)
+        if tensor.dim() < 2 or not tensor.is_floating_point():
+            tensors[name] = tensor
+            continue
+        scale = tensor.float().abs().amax(dim=-1, keepdim=True).clamp(min=1e-6) / _LEVELS
+        scale = scale.to(tensor.dtype)
+        codes = (tensor.float() / scale.float()).round().clamp(-_LEVELS, _LEVELS).char()
+        tensors |= {f"{name}.codes": codes, f"{name}.scale": scale}
+    return save(tensors)
 
 
 def _restore(path: Path) -> None:
-    """Write the embeddings that `_rounded` made ``path`` of, as float16, in its place."""
-    packed_tensors = read_tensors(path)
-    names = [name.removesuffix(".codes") for name in packed_tensors if name.endswith(".codes")]
-    exact = {name: (packed_tensors[f"{name}.codes"].float() * packed_tensors[f"{name}.scale"]).half() for name in names}
-    write_tensors(path.with_name(_EMBEDDINGS), exact)
+    """Write the tensors that `_rounded` made ``path`` of in its place."""
+    tensors = read_tensors(path)
+    for name in [name.removesuffix(".codes") for name in tensors if name.endswith(".codes")]:
+        scale = tensors.pop(f"{name}.scale")
+        tensors[name] = (tensors.pop(f"{name}.codes").float() * scale.float()).to(scale.dtype)
+    write_tensors(path.with_name(path.name.removesuffix(_ROUNDED)), tensors)
     path.unlink()
 
 
@@ -130,7 +138,7 @@ def _extract(archive: Path, fresh: Workspace) -> None:
                 tar.extractall(fresh.root, filter="data")  # refuses absolute paths, "..", links out of the folder and devices
         except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
             raise InputError("The prebuilt demo is damaged", where=str(archive), hint=_DAMAGED) from error
-        for rounded in fresh.root.glob(f"extraction/*/{_ROUNDED}"):
+        for rounded in fresh.root.glob(f"*/*/*{_ROUNDED}"):
             _restore(rounded)
 
 
