@@ -30,10 +30,10 @@ def main() -> None:
     if subject is None:
         return
     space, dataset = subject.space, subject.dataset
-    job_panels(space, *KINDS)
+    live = job_panels(space, *KINDS)
     extraction = session.chosen_extraction(space, dataset)
     if extraction is None:
-        _first(subject)
+        _first(subject, live=live)
         return
     session.select(extraction=extraction.id)
     extraction_list(space, dataset, extraction)
@@ -41,15 +41,17 @@ def main() -> None:
     _views(subject, extraction)
 
 
-def _first(subject: Subject) -> None:
+def _first(subject: Subject, *, live: bool) -> None:
     reviews = artefacts.dataset(subject.dataset)
     if not has_text(reviews):
         empty_state("This dataset has no texts", "There is nothing to extract from. Import reviews with a text column on the overview.")
         if st.button("Import reviews", type="primary", key="go-import"):
             session.open_page("overview")
         return
-    empty_state("Nothing is extracted yet", "Choose what reads the reviews, then start. The embedded extractor needs nothing else.")
-    extraction_form(subject.space, subject.dataset, artefacts.n_training_texts(subject.dataset))
+    if not live:
+        empty_state("Nothing is extracted yet", "Choose what reads the reviews, then start. The embedded extractor needs nothing else.")
+    with st.expander("New extraction", expanded=not live, key="new-extraction"):
+        extraction_form(subject.space, subject.dataset, artefacts.n_training_texts(subject.dataset))
 
 
 def _views(subject: Subject, extraction: Artefact) -> None:
@@ -60,7 +62,7 @@ def _views(subject: Subject, extraction: Artefact) -> None:
         default="results",
         required=True,
         format_func=VIEWS.__getitem__,
-        key="view",
+        key="section",
         bind="query-params",
         label_visibility="collapsed",
     )

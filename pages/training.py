@@ -9,6 +9,7 @@ from app.components.dataset_card import has_text
 from app.components.export import table
 from app.components.job_progress import job_panels, launch_button, live_jobs
 from app.components.pickers import pick_run, run_label
+from app.components.profiles_choice import profiles_choice
 from app.components.subject import dataset_page
 from app.components.training_curves import CurveSettings, compare_runs, curve_settings, live_curves, run_rows, show_curves
 from app.components.training_form import settings_form
@@ -27,9 +28,10 @@ def main() -> None:
     space, dataset = subject.space, subject.dataset
     run = pick_run(space, dataset)
     runs = session.runs_of(space, dataset)
-    with st.expander("New training", expanded=not runs, key="new-training"):
+    with st.expander("New training", expanded=not runs or session.selected("profiles") is not None, key="new-training"):
         config = settings_form(has_text=has_text(artefacts.dataset(dataset)))
-        arguments = {"dataset": dataset.id, "config": config.model_dump(mode="json")}
+        profiles = profiles_choice(space, dataset, reads_text=config.model == "lmmrec")
+        arguments = {"dataset": dataset.id, "config": config.model_dump(mode="json"), "profiles": profiles}
         launch_button(space, "Start training", "train", arguments, key="start-training")
     job_panels(space, *KINDS)
     settings = curve_settings()

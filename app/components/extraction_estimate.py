@@ -81,21 +81,21 @@ def _measured(space: Workspace, dataset: Artefact, config: ExtractionConfig) -> 
 
 def show_estimate(found: Estimate) -> None:
     """The figures of an estimate."""
-    tokens = f"{_short(found.prompt_tokens)} read, {_short(found.answer_tokens)} written"
-    rate = "" if found.requests_per_s is None else f"{found.requests_per_s:,.2f} answers/s"
     figures(
         {
             "Time": "nothing to wait for" if not found.n_left and not found.n_merges_at_most else f"about {duration(found.seconds)}",
             "Still to be asked": f"{found.n_left:,} of {found.n_requests:,}",
-            "Tokens": tokens,
-            "Rate measured": rate or "not measured",
+            "Tokens read": _short(found.prompt_tokens),
+            "Tokens written": _short(found.answer_tokens),
         },
         {
-            "Time": f"For what is left, at the rate of {found.n_measured:,} answers just measured. Your own model costs only time.",
+            "Time": "For what is left, at the rate measured. A model of your own costs only time.",
             "Still to be asked": "Distinct questions; what was answered before is not asked again.",
         },
     )
     parts = [f"{found.n_cached:,} answered already"]
+    if found.requests_per_s is not None:
+        parts.append(f"{found.requests_per_s:,.2f} answers/s measured on {found.n_measured:,}")
     if found.n_failed:
         parts.append(f"{found.n_failed:,} failed before; they are asked again only with Retry")
     if found.n_merges_at_most:

@@ -93,7 +93,7 @@ def _row(extraction: Artefact, used: bool) -> dict[str, Any]:
     return {
         "made": moment(extraction.manifest.created_at),
         "trained on next": used,
-        "read by": summary.get("model") or BACKENDS.get(str(extraction.manifest.config.get("backend")), ""),
+        "read by": summary.get("model") or BACKENDS[str(extraction.manifest.config.get("backend", "zero-shot"))],
         "prompts": prompt_label(extraction),
         "taxonomy": taxonomy_label(extraction),
         "reviews": summary.get("n_reviews"),
@@ -190,6 +190,7 @@ def _ways_on(space: Workspace, dataset: Artefact, extraction: Artefact) -> None:
         if st.button("Train on this extraction", type="primary", icon=":material/model_training:", key="train-on"):
             session.open_page("training", profiles=profiles[0].id)
         if profiles[0].id == space.made_from("profiles", dataset)[0].id:
-            st.caption("Trainings of this dataset take it by themselves: its profiles are the newest.")
+            part = " Only a sample of the reviews is behind it." if extraction.manifest.config.get("sample") else ""
+            st.caption(f"Trainings of this dataset take it by themselves: its profiles are the newest.{part}")
         else:
             st.caption("Trainings take a newer one by themselves; from here they take this one.")

@@ -82,16 +82,19 @@ def _live_panel(space: Workspace, identifier: str) -> None:
         st.rerun(scope="app")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{title(found)}**", width="content")
-        stopping = found.stop_requested_at is not None
-        if has_batch(found.kind, found.arguments) and not stopping:
-            pause_button(space, found)
-        if st.button(
-            "Stopping" if stopping else "Stop", key=f"stop-{identifier}", icon=":material/stop:", disabled=stopping, type="tertiary"
-        ):
-            _ask_to_stop(space, identifier)
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right", width="content"):
+            _steering(space, found)
     st.progress(share(found), text=literal(progress_line(found)))
     if is_batch(found):
         batch_details(space, found)
+
+
+def _steering(space: Workspace, found: Job) -> None:
+    stopping = found.stop_requested_at is not None
+    if has_batch(found.kind, found.arguments) and not stopping:
+        pause_button(space, found)
+    if st.button("Stopping" if stopping else "Stop", key=f"stop-{found.id}", icon=":material/stop:", disabled=stopping, type="tertiary"):
+        _ask_to_stop(space, found.id)
 
 
 def _ask_to_stop(space: Workspace, identifier: str) -> None:
@@ -145,6 +148,7 @@ def _use_button(space: Workspace, found: Job, kind: str, result: str) -> None:
     st.session_state[_WATCHED].discard(found.id)
     if kind in ("profiles", "extraction"):
         made = space.find("profiles", result) if kind == "profiles" else None
+        st.session_state.pop("section", None)  # of that page: back to its first
         session.open_page("extraction", extraction=made.manifest.sources.get("extraction") if made else result)
     session.select(**{"run": result, "user": None, "item": None} if kind == "run" else {kind: result})
     st.rerun()
