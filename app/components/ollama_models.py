@@ -125,16 +125,14 @@ def server_line(state: OllamaState) -> None:
         plural = "s" if len(state.models) != 1 else ""
         st.caption(f"Ollama {literal(state.version)} at `{state.host}`, {len(state.models)} model{plural}.")
     elif state.up:
-        st.info(
-            f"Ollama at `{state.host}` has no model yet: run `ollama pull {SUGGESTED}` (about 3 GB) or get one under Models. "
-            "Until then the embedded extractor answers.",
-            icon=":material/download:",
+        st.markdown(
+            f":material/download: Ollama at `{state.host}` has no model yet: run `ollama pull {SUGGESTED}` (about 3 GB) or get one under "
+            "Models. Until then the embedded extractor answers."
         )
     else:
-        st.info(
-            f"{literal(state.problem)} at `{state.host}` (OLLAMA_HOST): install Ollama, then `ollama pull {SUGGESTED}`. "
-            "Until then the embedded extractor answers; it reads no prompt.",
-            icon=":material/power_off:",
+        st.markdown(
+            f":material/power_off: {literal(state.problem)} at `{state.host}` (OLLAMA_HOST): install Ollama, then "
+            f"`ollama pull {SUGGESTED}`. Until then the embedded extractor answers; it reads no prompt."
         )
 
 

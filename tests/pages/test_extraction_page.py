@@ -87,7 +87,7 @@ def test_without_a_server_the_embedded_extractor_can_be_started_and_the_other_sa
     app.segmented_control(key="backend").set_value("ollama").run()
     assert time.monotonic() - began < 10
     assert not app.exception
-    (hint,) = app.info
+    (hint,) = [line for line in app.markdown if "ollama pull" in line.value]
     assert "`ollama pull qwen3.5:4b`" in hint.value
     assert "\n" not in hint.value
     assert app.button(key="no-start").disabled

@@ -73,9 +73,8 @@ def test_without_a_server_it_says_how_to_get_a_model_and_the_embedded_extractor_
     filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = opened(filled_copy.root, "prompt_studio", monkeypatch)
-    (hint,) = app.info
-    assert "`ollama pull qwen3.5:4b`" in hint.value
-    assert "127.0.0.1:9" in hint.value
+    (hint,) = [line for line in app.markdown if "`ollama pull qwen3.5:4b`" in line.value]
+    assert "http://127.0.0.1:9" in hint.value
     assert "\n" not in hint.value
     assert [app.selectbox(key=key).value for key in variant_keys(app, "prompt")] == ["zero-shot"]
     app.button(key="run-trial").click().run()
