@@ -51,7 +51,7 @@ def show_pipeline(space: Workspace, dataset: Artefact, run: Artefact | None, liv
     for column, stage in zip(st.columns(len(shown), gap="small"), shown, strict=True):
         word, colour = stage.state(live)
         with column.container(border=True, height="stretch"):
-            with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="xsmall"):
                 st.markdown(f"**{stage.name}**", width="content")
                 st.badge(word, color=colour)
             st.caption(_figures_of(stage) if stage.made else stage.what)
