@@ -14,6 +14,7 @@ from core.workspace import Artefact
 
 _WAYS = {"sampled": "Drawn at random", "chosen": "Chosen by hand"}
 FIRST_SAMPLE = 5
+OFFERED = 200  # matches of a search: sending thousands to the browser would be slow
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the reviews")
@@ -75,7 +76,7 @@ def _chosen(reviews: TrainingReviews, dataset: Artefact) -> list[int]:
     key = f"chosen-{dataset.id}"
     kept = [index for index in st.session_state.get(key, []) if index in reviews]
     st.session_state[key] = kept
-    found = reviews.matching(str(words or ""))
+    found = reviews.matching(str(words or ""), OFFERED)
     options = [*kept, *(index for index in found if index not in kept)]
     chosen = right.multiselect(
         "Reviews",
@@ -86,6 +87,8 @@ def _chosen(reviews: TrainingReviews, dataset: Artefact) -> list[int]:
         placeholder="Choose one or more",
         persist_state="session",
         select_all=False,
+        wrap=True,
     )
-    st.caption(f"{len(chosen)} chosen; {len(found)} match" + (", the first 200 are offered." if len(found) == 200 else "."))
+    matches = f"{len(found)} match" if len(found) < OFFERED else f"{OFFERED} or more match, the first {OFFERED} are offered"
+    st.caption(f"{len(chosen)} chosen; {matches}.")
     return list(chosen)

@@ -71,7 +71,7 @@ def _difference(store: PromptStore, chosen: PromptVersion, versions: list[Prompt
         return
     difference = store.diff(old, new)
     added, removed = (sum(line.startswith(sign) and not line.startswith(sign * 3) for line in difference.split("\n")) for sign in "+-")
-    st.caption(f"{added} lines added, {removed} removed." if difference else "They say the same.")
+    st.caption(f"Lines added: {added}, removed: {removed}." if difference else "They say the same.")
     if difference:
         st.code(difference, language="diff", wrap_lines=True)
 
