@@ -47,14 +47,18 @@ def explanation(recommender: Recommender, user_id: str, item_id: str) -> None:
         )
     with right:
         drops = counterfactuals(recommender, why)
-        named = {part.name: colours[part.motivation] for part in why.contributions}
-        chart(
-            counterfactual_bars(drops.sort_values("term", key=abs, ascending=False), named, why.rank, height=figure.layout.height),
-            "counterfactuals",
-            "Places lost without each motivation",
-            "**If a motivation did not count**",
-        )
-    st.caption(_gist(why, drops))
+        if drops["places lost"].any():
+            named = {part.name: colours[part.motivation] for part in why.contributions}
+            chart(
+                counterfactual_bars(drops.sort_values("term", key=abs, ascending=False), named, why.rank, height=figure.layout.height),
+                "counterfactuals",
+                "Places lost without each motivation",
+                "**If a motivation did not count**",
+            )
+        else:
+            st.markdown(f"**If a motivation did not count**\n\nThe item would stay at place {why.rank:,}, whichever of them it is.")
+    if drops["places lost"].any():
+        st.caption(_gist(why, drops))
     _evidence(why, colours)
     document = json.dumps(why.document(), ensure_ascii=False, indent=2)
     export_document(document, f"explanation-{user_id}-{item_id}.json", label="Explanation as JSON")

@@ -64,7 +64,7 @@ def map_view(drawn: Artefact, recommender: Recommender, names: Mapping[str, str]
 
 
 def _controls() -> tuple[str, bool, str]:
-    first, second, third, fourth = st.columns([1.2, 1.1, 1.5, 0.9], vertical_alignment="bottom")
+    first, second, third, fourth = st.columns([1.2, 1.4, 1.3, 1], vertical_alignment="bottom")
     colour_by = first.selectbox("Colour by", list(COLOURINGS), format_func=COLOURINGS.__getitem__, key="colour", bind="query-params")
     second.segmented_control(
         "Show", list(_SIDES), default="both", required=True, format_func=_SIDES.__getitem__, key="show", bind="query-params"
