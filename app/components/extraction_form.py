@@ -130,6 +130,8 @@ def _model_settings(space: Workspace, dataset: Artefact, state: OllamaState) -> 
     model = left.selectbox("Model", list(cards), format_func=lambda name: model_label(cards[name]), key="form-model")
     with middle:
         review = _prompt(store, "review", domain)
+        if st.button("Edit it in the prompt studio", type="tertiary", icon=":material/edit_note:", key="edit-prompt"):
+            session.open_page("prompt_studio", prompt=review)
     concurrency = right.number_input(
         "At once", 1, 64, 4, key="form-concurrency", help="Questions in flight. More than the server's OLLAMA_NUM_PARALLEL only wait there."
     )

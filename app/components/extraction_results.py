@@ -22,6 +22,7 @@ from core.workspace import Artefact
 
 PER_PAGE = 8
 TABLE_ROWS = 500  # of the table that are sent to the browser; the export has all
+_SHOWN = "results shown"  # what the page's number belongs to
 _LEVELS: dict[str, str] = {"review": "Reviews", "user": "Users", "item": "Items"}
 _ONLY: dict[str, str] = {
     "all": "Everything",
@@ -38,6 +39,8 @@ def results_view(dataset: Artefact, extraction: Artefact) -> None:
     results = artefacts.results(extraction, dataset)
     level = _level(results)
     wanted = filters(results)
+    if st.session_state.get(_SHOWN) != (extraction.id, level, wanted):
+        st.session_state[_SHOWN], st.session_state["page"] = (extraction.id, level, wanted), 1
     found = results.matching(level, wanted)
     total = len(results.subjects(level))
     left, right = st.columns([3, 1], vertical_alignment="center")
@@ -101,8 +104,6 @@ def _cards(results: ExtractionResults, level: Level, found: np.ndarray, wanted: 
         with st.container(border=True):
             _card(results, one, names, colours, keep_other=OTHER in wanted.motivations)
     if pages > 1:
-        if "page" in st.session_state and int(st.session_state["page"] or 1) > pages:
-            st.session_state["page"] = pages
         st.pagination(pages, key="page")
 
 
@@ -165,7 +166,7 @@ def _table(results: ExtractionResults, level: Level, found: np.ndarray, wanted: 
         return
     more = f", the first {TABLE_ROWS:,} shown; the export has all" if len(rows) > TABLE_ROWS else ""
     formats = {name: st.column_config.NumberColumn(format="%.2f") for name in ("strength", "confidence", "grounding")}
-    formats["statement"] = st.column_config.TextColumn(width="large")
+    formats |= {name: st.column_config.TextColumn(width="medium") for name in ("statement", "quote", "item")}
     formats["rating"] = st.column_config.NumberColumn(format="%.0f", width="small")
     order = ["motivation", "polarity", "statement", "quote", "item", "rating", "grounded", "strength", "confidence", "review"]
     shown = rows.head(TABLE_ROWS)

@@ -148,7 +148,7 @@ def _use_button(space: Workspace, found: Job, kind: str, result: str) -> None:
     st.session_state[_WATCHED].discard(found.id)
     if kind in ("profiles", "extraction"):
         made = space.find("profiles", result) if kind == "profiles" else None
-        st.session_state.pop("section", None)  # of that page: back to its first
+        st.session_state["section"] = "results"  # of that page, wherever it was left
         session.open_page("extraction", extraction=made.manifest.sources.get("extraction") if made else result)
     session.select(**{"run": result, "user": None, "item": None} if kind == "run" else {kind: result})
     st.rerun()

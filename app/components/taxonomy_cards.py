@@ -5,10 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.charts.palette import motivation_colours
-from app.components.highlight import Mark, highlighted
 from app.components.legend import swatch
 from app.components.page import literal, shortened
-from core.extraction.grounding import ground
 from core.motivations.taxonomy_clusters import MotivationCluster, TaxonomyClusters
 from core.motivations.taxonomy_store import TaxonomyVersion
 
@@ -26,24 +24,20 @@ def motivation_cards(clusters: TaxonomyClusters) -> None:
         size = f"{100 * cluster.share:.1f} % · {cluster.n_statements:,} statements"
         head = f"{swatch(colours[cluster.key])}\u2002**{literal(cluster.name)}** · {size}"
         with st.expander(head, key=f"motivation-{cluster.key}"):
-            _card(cluster, meanings.get(cluster.key, "What fits no motivation of the taxonomy."), colours[cluster.key])
+            _card(cluster, meanings.get(cluster.key, "What fits no motivation of the taxonomy."))
 
 
-def _card(cluster: MotivationCluster, meaning: str, colour: str) -> None:
+def _card(cluster: MotivationCluster, meaning: str) -> None:
     st.markdown(literal(meaning))
     if cluster.words:
         st.markdown(f"Words that set it apart: **{literal(', '.join(cluster.words))}**")
     st.caption(_figures(cluster))
     for example in cluster.examples:
-        quote = f"“{literal(shortened(example.statement, 200))}”"
-        if not example.review:
-            st.markdown(quote)
-            continue
-        with st.popover(quote, type="tertiary", width="stretch"):
-            text = example.review[:_REVIEW_CHARS] + ("…" if len(example.review) > _REVIEW_CHARS else "")
-            found = ground(example.quote, text)
-            st.markdown(highlighted(text, [Mark(found.begin, found.end, colour, 1)] if found.grounded else []))
-            st.caption(f"Cosine {example.similarity:.2f} to the middle of the motivation; {example.polarity}.")
+        quote = f"“{literal(shortened(example.statement, 200))}” :gray[:small[{example.similarity:.2f}]]"
+        review = f"From the review: {literal(shortened(example.review, _REVIEW_CHARS))}" if example.review else None
+        st.markdown(quote, help=review)
+    if cluster.examples:
+        st.caption("Nearest to the middle of the motivation first, with their cosine to it.")
 
 
 def _figures(cluster: MotivationCluster) -> str:

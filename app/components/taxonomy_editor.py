@@ -10,6 +10,7 @@ from app import artefacts
 from app.charts.taxonomy import coverage_change
 from app.components.errors import shown_errors
 from app.components.export import chart
+from app.components.extraction_list import taxonomy_label
 from app.components.job_progress import launch_button
 from app.components.legend import names_of
 from app.components.page import literal
@@ -99,14 +100,16 @@ def _apply(
     space: Workspace, dataset: Artefact, extraction: Artefact, base: Artefact, own: TaxonomyVersion, version: TaxonomyVersion
 ) -> None:
     """What is changed by another version than the extraction's, and the button that names its statements with it."""
-    if version.label == own.label:
+    tried = extraction.manifest.byproduct  # what a discovery leaves: it is in use only once it is applied
+    if version.label == own.label and not tried:
         return
+    present, taxonomy = (base, artefacts.own_taxonomy(base)) if tried else (extraction, own.taxonomy)
     named = _named(space, base, version)
     with st.container(border=True):
-        st.markdown(f"**{version.label} in place of {own.label}**: the same statements, named anew; no review is read again.")
-        effect_view(coverage_of(extraction), named, names_of(own.taxonomy), names_of(version.taxonomy), "apply")
+        st.markdown(f"**{version.label} in place of {taxonomy_label(present)}**: the same statements, named anew; no review is read again.")
+        effect_view(coverage_of(present), named, names_of(taxonomy), names_of(version.taxonomy), "apply")
         with st.container(horizontal=True, vertical_alignment="center"):
-            arguments: dict[str, object] = {"dataset": dataset.id, "taxonomy": version.label, "extraction": extraction.id}
+            arguments: dict[str, object] = {"dataset": dataset.id, "taxonomy": version.label, "extraction": base.id}
             launch_button(space, f"Apply {version.label}", "relabel", arguments, key="apply-taxonomy")
             st.caption("Makes an extraction of its own and its profiles, which trainings then take. The present one stays.")
 

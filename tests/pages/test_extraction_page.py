@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.components import ollama_models
+from core.jobs.extraction_step import extract
 from core.jobs.launch import job, jobs, log_tail
 from core.motivations.taxonomy_store import TaxonomyVersions
 from core.workspace import Workspace
@@ -169,3 +170,23 @@ def test_an_extraction_that_is_gone_is_one_line(filled: Workspace, monkeypatch: 
     assert not app.exception
     (error,) = app.error
     assert "gone-1" in error.value or "gone" in error.value
+
+
+def test_a_discovered_taxonomy_is_only_tried_until_it_is_applied(filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = extract(filled_copy, "small", {"encoder": "tfidf"}).extraction
+    app = shown(opened(filled_copy.root, "extraction", monkeypatch, extraction=read.id), "taxonomy")
+    app.segmented_control(key="edit-action").set_value("discover").run()
+    app.toggle(key="discover-auto").set_value(False).run()
+    app.number_input(key="discover-n").set_value(3).run()
+    app.button(key="discover").click().run()
+    tried = job(filled_copy, ended(filled_copy)).result
+    assert tried is not None
+    assert filled_copy.get("extraction", tried).manifest.byproduct
+    assert filled_copy.list("extraction")[0].id == read.id
+    again = shown(opened(filled_copy.root, "extraction", monkeypatch, extraction=tried), "taxonomy")
+    assert "small-discovered@1 in place of products@1" in words(again)
+    again.button(key="apply-taxonomy").click().run()
+    ended(filled_copy)
+    newest = filled_copy.list("extraction")[0]
+    assert (newest.id, newest.manifest.byproduct) == (tried, False)
+    assert filled_copy.list("profiles")[0].manifest.sources["extraction"] == tried
