@@ -39,7 +39,8 @@ def coverage_change(
     figure.update_yaxes(
         categoryorder="array", categoryarray=list(names)[::-1], showgrid=False, tickvals=list(names), ticktext=list(names.values())
     )
-    figure.update_xaxes(rangemode="tozero", tickformat=".0f")
+    most = max([*before.values(), *after.values()], default=0.0)
+    figure.update_xaxes(range=[0, 114 * most or 1], tickformat=".0f")  # room for the numbers
     figure.update_layout(legend={"traceorder": "reversed"}, bargap=0.3, bargroupgap=0.05)
     return figure
 

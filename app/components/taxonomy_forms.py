@@ -80,7 +80,11 @@ def _merge(version: TaxonomyVersion) -> Merge | None:
         return None
     left, right = st.columns(2)
     into = left.selectbox(
-        "Takes the place, the key and the colour of", keys, format_func=names.__getitem__, key=f"merge-into-{version.label}"
+        "Into the place of",
+        keys,
+        format_func=names.__getitem__,
+        key=f"merge-into-{version.label}",
+        help="It keeps its key and its place among the colours",
     )
     into = into if into in keys else keys[0]
     name = str(right.text_input("Name", names[into], key=f"merge-name-{version.label}-{into}") or "").strip()
