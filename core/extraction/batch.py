@@ -118,6 +118,7 @@ class _Batch:
 
     def run(self, stop: Callable[[], bool], paused: Callable[[], bool], reporter: _Reporter) -> BatchReport:
         started = time.monotonic()
+        self._hold(paused())  # before the first question: a batch may begin paused
         for thread in self._threads:
             thread.start()
         stopped = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import shutil
 import tarfile
 import time
 from pathlib import Path
@@ -67,14 +68,28 @@ def test_cut_off_archive_is_one_line_and_leaves_nothing(workspace: Workspace, ar
     assert [artefact for kind in KINDS for artefact in workspace.list(kind)] == []
 
 
-def test_hostile_member_is_refused(workspace: Workspace, tmp_path: Path):
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("../../escaped.txt", tarfile.REGTYPE),
+        ("run/../../../escaped.txt", tarfile.REGTYPE),
+        ("{folder}/escaped.txt", tarfile.REGTYPE),
+        ("escaped.txt", tarfile.SYMTYPE),
+        ("escaped.txt", tarfile.LNKTYPE),
+        ("escaped.txt", tarfile.FIFOTYPE),
+    ],
+)
+def test_hostile_member_is_refused(workspace: Workspace, tmp_path: Path, name: str, kind: bytes):
     path = tmp_path / "hostile.tar.xz"
+    index = json.dumps({"format_version": FORMAT_VERSION, "artefacts": [["run", "tiny-2"]]}).encode()
     with tarfile.open(path, "w:xz") as tar:
-        index = json.dumps({"format_version": FORMAT_VERSION, "artefacts": [["run", "tiny-2"]]}).encode()
-        for name, content in (("index.json", index), ("../../escaped.txt", b"boo")):
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
+        first = tarfile.TarInfo("index.json")
+        first.size = len(index)
+        tar.addfile(first, io.BytesIO(index))
+        member = tarfile.TarInfo(name.format(folder=tmp_path))
+        member.type, member.linkname = kind, "/etc/passwd"
+        member.size = 3 if kind == tarfile.REGTYPE else 0
+        tar.addfile(member, io.BytesIO(b"boo"[: member.size]))
     with pytest.raises(InputError, match="damaged"):
         unpack(workspace, path)
     assert list(tmp_path.rglob("escaped.txt")) == []
@@ -90,7 +105,7 @@ def test_full_disk_while_unpacking_leaves_nothing(workspace: Workspace, archive:
     def refuse(*arguments: object, **rest: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(tarfile.TarFile, "extractall", refuse)
+    monkeypatch.setattr(shutil, "copyfileobj", refuse)
     with pytest.raises(StorageError, match="The disk is full"):
         build_demo(workspace, archive=archive)
     assert [artefact for kind in KINDS for artefact in workspace.list(kind)] == []
