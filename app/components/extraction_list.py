@@ -12,6 +12,7 @@ from app.components.export import table
 from app.components.job_progress import launch_button
 from app.components.page import duration, figures, literal, moment
 from core.extraction.taxonomy import reference_of
+from core.jobs.extraction_step import usual_profiles
 from core.workspace import Artefact, Workspace
 
 BACKENDS = {"zero-shot": "embedded", "ollama": "language model"}
@@ -189,8 +190,9 @@ def _ways_on(space: Workspace, dataset: Artefact, extraction: Artefact) -> None:
             return
         if st.button("Train on this extraction", type="primary", icon=":material/model_training:", key="train-on"):
             session.open_page("training", profiles=profiles[0].id)
-        if profiles[0].id == space.made_from("profiles", dataset)[0].id:
+        usual = usual_profiles(space, dataset)
+        if usual is not None and profiles[0].id == usual.id:
             part = " Only a sample of the reviews is behind it." if extraction.manifest.config.get("sample") else ""
             st.caption(f"Trainings of this dataset take it by themselves: its profiles are the newest.{part}")
         else:
-            st.caption("Trainings take a newer one by themselves; from here they take this one.")
+            st.caption("Trainings take another one by themselves (the newest that read all reviews); from here they take this one.")

@@ -60,17 +60,17 @@ def results_view(dataset: Artefact, extraction: Artefact) -> None:
 
 def _level(results: ExtractionResults) -> Level:
     if len(results.levels) < 2:
-        return "review"
+        return results.levels[0]
     chosen = st.segmented_control(
         "Read from",
         list(results.levels),
-        default="review",
+        default=results.levels[0],
         required=True,
         format_func=_LEVELS.__getitem__,
         key="level",
         bind="query-params",
     )
-    return chosen or "review"
+    return chosen or results.levels[0]
 
 
 def filters(results: ExtractionResults) -> ResultFilter:

@@ -1,4 +1,4 @@
-"""Which profiles a training reads: the dataset's newest, or those of the extraction one came from."""
+"""Which profiles a training reads: the dataset's usual ones, or those of the extraction one came from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NEWEST = ""
 
 
 def profiles_choice(space: Workspace, dataset: Artefact, *, reads_text: bool) -> str | None:
-    """The profiles chosen for the next training; None takes the newest. The choice goes into the URL.
+    """The profiles chosen for the next training; None takes the usual ones. The choice goes into the URL.
 
     Args:
         reads_text: whether the model reads profiles at all.
@@ -20,7 +20,7 @@ def profiles_choice(space: Workspace, dataset: Artefact, *, reads_text: bool) ->
     known = {one.id: one for one in space.made_from("profiles", dataset)}
     chosen = session.selected("profiles")
     if chosen is not None and chosen not in known:
-        st.warning("The link names profiles that this dataset does not have. The newest are taken.")
+        st.warning("The link names profiles that this dataset does not have. The usual ones are taken.")
         session.select(profiles=None)
         chosen = None
     listed = {key: one for key, one in known.items() if not one.manifest.byproduct or key == chosen}
@@ -30,7 +30,7 @@ def profiles_choice(space: Workspace, dataset: Artefact, *, reads_text: bool) ->
     st.selectbox(
         "Profiles of users and items, by the extraction they are made of",
         [_NEWEST, *listed],
-        format_func=lambda key: _label(space, listed[key]) if key else "the newest",
+        format_func=lambda key: _label(space, listed[key]) if key else "the newest that read all reviews",
         key="pick-profiles",
         on_change=_choose,
     )

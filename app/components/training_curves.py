@@ -16,6 +16,7 @@ from app.charts.curves import curves, history_frame, mark_epoch
 from app.components.errors import live_fragment
 from app.components.export import chart, table
 from app.components.pickers import model_name, run_label
+from core.jobs.extraction_step import usual_profiles
 from core.jobs.launch import job, log_tail
 from core.jobs.store import Job
 from core.jobs.training_step import profiles_for, run_id, running_directory
@@ -71,7 +72,7 @@ def live_directory(space: Workspace, found: Job) -> Path | None:
         dataset = space.get("dataset", found.arguments["dataset"])
         config = TrainingConfig.model_validate(found.arguments["config"])
         named = found.arguments.get("profiles")
-        profiles = profiles_for(space, dataset, config, named) if named or space.made_from("profiles", dataset) else None
+        profiles = profiles_for(space, dataset, config, named) if named or usual_profiles(space, dataset) else None
         directory = running_directory(space, run_id(dataset, profiles, config))
         return directory if directory.is_dir() else None
     began = datetime.fromisoformat(found.started_at or found.created_at).timestamp()

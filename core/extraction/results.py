@@ -64,9 +64,9 @@ class ExtractionResults:
 
     @cached_property
     def levels(self) -> tuple[Level, ...]:
-        """The levels there are results of; reviews always."""
-        found = {str(level) for level in self.statements["level"].unique()}
-        return tuple(level for level in LEVELS if level == "review" or level in found)
+        """The levels there are results of; reviews where any has a text, and where there is nothing else."""
+        found = {str(level) for level in self.statements["level"].unique()} | ({"review"} if len(self.reviews) else set())
+        return tuple(level for level in LEVELS if level in found) or ("review",)
 
     def subjects(self, level: Level) -> Ids:
         """All reviews that were read, or the users (items) that have an answer of their own, ascending."""

@@ -114,7 +114,7 @@ def ensure_profiles(
     *,
     profiles: str | None = None,
 ) -> Artefact:
-    """The profiles of a dataset that are named, else the newest; extracted with the default settings where there are none.
+    """The profiles of a dataset that are named, else the usual ones; extracted with the default settings where there are none.
 
     Raises:
         NotFoundError: no such dataset or profiles. InputError: the profiles are of another dataset. StoppedError: ``stop`` said so.
@@ -122,10 +122,18 @@ def ensure_profiles(
     source = workspace.get("dataset", dataset)
     if profiles is not None:
         return profiles_of_dataset(workspace, source, profiles)
-    known = workspace.made_from("profiles", source)
-    if known and not known[0].manifest.byproduct:
-        return known[0]
-    return extract(workspace, dataset, None, progress, stop).profiles
+    return usual_profiles(workspace, source) or extract(workspace, dataset, None, progress, stop).profiles
+
+
+def usual_profiles(workspace: Workspace, dataset: Artefact) -> Artefact | None:
+    """What a training reads by itself: the newest profiles; those of a mere sample of the reviews only where there are no others."""
+    known = [one for one in workspace.made_from("profiles", dataset) if not one.manifest.byproduct]
+    return next((one for one in known if not _of_sample(workspace, one)), known[0] if known else None)
+
+
+def _of_sample(workspace: Workspace, profiles: Artefact) -> bool:
+    extraction = workspace.find("extraction", profiles.manifest.sources.get("extraction", ""))
+    return extraction is not None and extraction.manifest.config.get("sample") is not None
 
 
 def build_profiles_of(workspace: Workspace, dataset: str, extraction: str, progress: Progress = silent) -> Artefact:

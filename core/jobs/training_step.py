@@ -12,7 +12,7 @@ import torch
 from core.data.dataset import ReviewDataset, Split
 from core.errors import InputError
 from core.evaluation.protocol import Evaluation, evaluate
-from core.jobs.extraction_step import profiles_of_dataset
+from core.jobs.extraction_step import profiles_of_dataset, usual_profiles
 from core.models.config import ModelConfig
 from core.models.graph import Interactions
 from core.models.text_features import TextFeatures, text_features
@@ -97,7 +97,7 @@ def measure(vectors: dict[str, torch.Tensor], splits: dict[Split, Interactions],
 
 
 def profiles_for(workspace: Workspace, dataset: Artefact, config: ModelConfig, reference: str | None = None) -> Artefact | None:
-    """The profiles a training reads: those named, or the dataset's newest; None for a model that reads none.
+    """The profiles a training reads: those named, or the dataset's usual ones; None for a model that reads none.
 
     Raises:
         NotFoundError: no such profiles. InputError: they are of another dataset, or there are none yet.
@@ -106,12 +106,12 @@ def profiles_for(workspace: Workspace, dataset: Artefact, config: ModelConfig, r
         return None
     if reference is not None:
         return profiles_of_dataset(workspace, dataset, reference)
-    known = workspace.made_from("profiles", dataset)
-    if not known:
+    usual = usual_profiles(workspace, dataset)
+    if usual is None:
         raise InputError(
             "LMMRec needs the profiles of the dataset", where=dataset.id, hint=f"Run `lmmrec extract {dataset.manifest.name}` first"
         )
-    return known[0]
+    return usual
 
 
 def _run_name(dataset: Artefact, config: TrainingConfig) -> str:

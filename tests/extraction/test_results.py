@@ -161,3 +161,12 @@ def test_users_and_items_are_levels_of_their_own(workspace: Workspace, broken_da
     assert all(text in shown.text for text in texts)
     assert set(results.subjects("item")) <= set(own["item_idx"])
     assert results.table("user", results.subjects("user"))["user_id"].notna().all()
+
+
+def test_a_dataset_of_profile_texts_alone_opens_at_its_users(workspace: Workspace, small_dataset: ReviewDataset):
+    silent = small_dataset.interactions.assign(text="", summary="")
+    texts = [f"Person {number} wants a fair price." for number in range(small_dataset.n_users)]
+    dataset = replace(small_dataset, interactions=silent, users=small_dataset.users.assign(profile=texts))
+    results = ExtractionResults.open(extract_dataset(workspace, dataset, ExtractionConfig(encoder="tfidf")), dataset)
+    assert results.levels == ("user",)
+    assert len(results.matching("user", ResultFilter())) == len(texts)

@@ -37,6 +37,17 @@ def test_a_run_is_trained_on_the_profiles_that_are_named(workspace: Workspace, d
     assert {run.manifest.sources["profiles"] for run in workspace.list("run")} == {old, new}
 
 
+def test_profiles_of_a_sample_do_not_replace_those_of_all_reviews(workspace: Workspace, dataset: Artefact):
+    def extracted(sample: int | None) -> str:
+        return steps.extract(workspace, dataset.id, {"encoder": "tfidf", "sample": sample}).profiles.id
+
+    sampled = extracted(3)
+    assert steps.ensure_profiles(workspace, dataset.id).id == sampled
+    whole = extracted(None)
+    assert extracted(4) != sampled
+    assert steps.ensure_profiles(workspace, dataset.id).id == whole
+
+
 def test_profiles_of_another_dataset_are_refused(workspace: Workspace, dataset: Artefact, small_dataset: ReviewDataset):
     interactions = small_dataset.interactions.copy()
     interactions["text"] += " It broke."
