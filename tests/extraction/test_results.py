@@ -166,7 +166,7 @@ def test_users_and_items_are_levels_of_their_own(workspace: Workspace, broken_da
 def test_a_dataset_of_profile_texts_alone_opens_at_its_users(workspace: Workspace, small_dataset: ReviewDataset):
     silent = small_dataset.interactions.assign(text="", summary="")
     texts = [f"Person {number} wants a fair price." for number in range(small_dataset.n_users)]
-    dataset = replace(small_dataset, interactions=silent, users=small_dataset.users.assign(profile=texts))
+    dataset = replace(small_dataset, interactions=silent, users=small_dataset.users.assign(profile_text=texts))
     results = ExtractionResults.open(extract_dataset(workspace, dataset, ExtractionConfig(encoder="tfidf")), dataset)
     assert results.levels == ("user",)
     assert len(results.matching("user", ResultFilter())) == len(texts)
