@@ -67,14 +67,24 @@ def pick_run(space: Workspace, dataset: Artefact | None) -> Artefact | None:
     return chosen
 
 
-def pick_node(side: str, ids: Sequence[str], labels: Sequence[str], *, label: str, key: str, help_text: str | None = None) -> str | None:
+def pick_node(
+    side: str,
+    ids: Sequence[str],
+    labels: Sequence[str],
+    *,
+    label: str,
+    key: str,
+    help_text: str | None = None,
+    default: str | None = None,
+) -> str | None:
     """A user or an item by name or id; the choice goes into the URL under ``side`` ("user" or "item").
 
     Args:
         ids, labels: of all nodes, in the same order.
+        default: shown where none is selected; it does not enter the URL.
     """
     names = dict(zip(ids, labels, strict=True))
-    current = session.selected(side)
+    current = session.selected(side) or default
     options = list(ids)
     if current is not None and current not in names:
         st.warning(f"The link names the {side} “{literal(current)}”, which this dataset does not hold. Choose another.")

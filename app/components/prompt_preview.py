@@ -49,15 +49,12 @@ def _choose() -> None:
 
 
 def prompt_preview(edited: Edited, taxonomy: Taxonomy, options: ChatOptions, reviews: TrainingReviews, offered: Sequence[int]) -> None:
-    """The messages for a chosen review, word for word.
+    """The messages of a review prompt for a chosen review, word for word; `node_preview` shows the other kinds.
 
     Args:
         options: of the first variant: its context and longest answer decide whether the prompt fits.
         offered: the reviews to choose from.
     """
-    if edited.template.kind != "review":
-        st.info("This prompt reads more than one review. It can be edited and saved here; the Extraction page asks with it.")
-        return
     review = pick_review(reviews, offered)
     if review is None:
         st.caption("This dataset has no training review with text.")
@@ -71,6 +68,11 @@ def prompt_preview(edited: Edited, taxonomy: Taxonomy, options: ChatOptions, rev
         st.error(literal(str(error)), icon=":material/error:")
         return
     length_line(messages, options)
+    message_boxes(messages)
+
+
+def message_boxes(messages: Sequence[Message]) -> None:
+    """The messages as they are sent."""
     for message, height in zip(messages, (330, 190) if len(messages) > 1 else (520,), strict=True):
         st.caption(f"{message.role.capitalize()} message")
         st.code(message.content, language=None, wrap_lines=True, height=height)

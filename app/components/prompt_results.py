@@ -15,7 +15,9 @@ from app.components.highlight import highlighted, marks_of, motivation_lines
 from app.components.legend import names_of
 from app.components.page import literal, moment
 from app.components.prompt_run import PAGE, Place
+from app.components.prompt_truth import PLANTED_F1, truth_column
 from app.components.prompt_variants import letter
+from core.evaluation.trial_truth import TrialTruth
 from core.extraction.ollama.outcome import Answer
 from core.extraction.quality.measures import Share
 from core.extraction.trial_reviews import TrialReview
@@ -39,8 +41,8 @@ _FAILURES = {
 }
 
 
-def summary_table(trial: Trial, cells: Sequence[Cell], answers: Mapping[str, Answer], round: int) -> None:
-    """One row of figures per variant."""
+def summary_table(trial: Trial, cells: Sequence[Cell], answers: Mapping[str, Answer], round: int, truth: TrialTruth | None = None) -> None:
+    """One row of figures per variant; with a truth, the score against it too."""
     figures = summaries(trial, cells, answers, round)
     frame = summary_frame(trial, figures)
     formats: dict[str, Any] = {
@@ -63,7 +65,10 @@ def summary_table(trial: Trial, cells: Sequence[Cell], answers: Mapping[str, Ans
             "tokens/s", format="%.1f", help="Speed at which the server wrote the answers, mean, as it measured"
         ),
     }
-    optional = ("agreement", "repeatability", "tokens/s", "retries", "alarms", "thumbs")
+    if truth is not None:
+        values, formats[PLANTED_F1] = truth_column(truth.scores(trial, cells, answers, round))
+        frame.insert(list(frame).index("agreement"), PLANTED_F1, values)
+    optional = (*((PLANTED_F1,) if truth else ()), "agreement", "repeatability", "tokens/s", "retries", "alarms", "thumbs")
     shown = frame.drop(columns=[name for name in optional if (frame[name].isin(["", 0]) | frame[name].isna()).all()])
     table(shown, f"trial-{trial.id}-{round}", "**Variants**", exported=frame, column_config=formats)
 

@@ -11,10 +11,12 @@ from app import artefacts, session
 from app.components.ollama_models import OllamaState
 from app.components.page import literal, moment, shortened
 from app.components.prompt_editor import prompt_editor
+from app.components.prompt_node_preview import node_preview
 from app.components.prompt_preview import prompt_preview
 from app.components.prompt_results import answer_cell, pick_shown, results_grid, summary_table, trial_export, waiting_cell
 from app.components.prompt_reviews import pick_reviews, pick_way, training_reviews
 from app.components.prompt_run import Desk, Place, TrialRun, ask_all, askers, places, problems, run_panel, running, start_run
+from app.components.prompt_truth import planted_truth
 from app.components.prompt_variants import Slot, first_options, load_variants, variant_setup
 from core.errors import NotFoundError
 from core.extraction.answer_store import AnswerStore
@@ -51,7 +53,10 @@ def try_view(space: Workspace, dataset: Artefact, state: OllamaState) -> None:
         with left:
             edited = prompt_editor(store, reviews_domain(dataset))
         with right:
-            prompt_preview(edited, taxonomy, first_options(), reviews, chosen)
+            if edited.template.kind == "review":
+                prompt_preview(edited, taxonomy, first_options(), reviews, chosen)
+            else:
+                node_preview(space, dataset, edited, taxonomy, first_options())
     with lower:
         slots = variant_setup(store, edited, state, taxonomy, reviews, chosen)
         with closing(AnswerStore(space)) as answers:
@@ -157,7 +162,7 @@ def _outcome(
     panel = run_panel(trial) if run else None
     round = _pick_round(trial, cells, run)
     if cells:
-        summary_table(trial, cells, answers, round)
+        summary_table(trial, cells, answers, round, planted_truth(dataset))
     visible = [shown_reviews[index] for index in pick_shown(trial, cells, answers, round)]
     if not visible:
         st.caption("No review matches; show all of them.")

@@ -1,6 +1,6 @@
 """Scores against the truth planted in the demo: do the extraction, the profiles and the explanations find the real motivations?
 
-This is the only reader of the truth. Nothing here feeds back into training, recommendations or pages' evidence.
+This is the only reader of the truth. Nothing here feeds back into training, recommendations or pages' evidence; pages show scores.
 """
 
 from __future__ import annotations
@@ -35,6 +35,11 @@ class Planted:
     items: pd.DataFrame
     reviews: pd.DataFrame
 
+    @staticmethod
+    def kept(artefact: Artefact) -> bool:
+        """Whether a dataset has a truth beside it."""
+        return (artefact.path / FOLDER).is_dir()
+
     @classmethod
     def load(cls, artefact: Artefact) -> Planted:
         """Read the truth kept beside a generated dataset.
@@ -43,7 +48,7 @@ class Planted:
             InputError: this dataset has none.
         """
         folder = artefact.path / FOLDER
-        if not folder.is_dir():
+        if not cls.kept(artefact):
             raise InputError(
                 "This dataset has no planted motivations", where=artefact.id, hint="Only the generated demo has them: run `lmmrec demo`"
             )
@@ -78,7 +83,7 @@ def score_extraction(dataset: ReviewDataset, planted: Planted, statements: pd.Da
     Raises:
         InputError: the dataset has no training review with text that was planted.
     """
-    reviews = _training_truth(dataset, planted)
+    reviews = training_truth(dataset, planted)
     extracted = _dominant(statements, taxonomy).reindex(reviews["interaction_idx"]).fillna(OTHER).to_numpy(dtype=str)
     truth = reviews["dominant"].to_numpy(dtype=str)
     told = reviews["told"].replace("", OTHER).to_numpy(dtype=str)
@@ -165,7 +170,12 @@ def score_profiles(dataset: ReviewDataset, planted: Planted, user_table: pd.Data
     }
 
 
-def _training_truth(dataset: ReviewDataset, planted: Planted) -> pd.DataFrame:
+def training_truth(dataset: ReviewDataset, planted: Planted) -> pd.DataFrame:
+    """What was planted in the training reviews with text: the columns of `Planted.reviews` and interaction_idx.
+
+    Raises:
+        InputError: nothing was planted in any of them.
+    """
     rows = dataset.rows("train")
     rows = rows[rows["text"] != ""]
     pairs = pd.DataFrame(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -27,7 +27,8 @@ from core.workspace import Workspace
 
 SIDES: tuple[Side, ...] = ("user", "item")
 _CHUNK = 500  # questions whose answers are read from the store at once
-_FEWEST_TO_MERGE = 2  # statements of a node: one alone is merged already
+_MERGED = ("polarity", "strength", "statement", "quote")  # what a merge shows of a statement, besides its motivation
+FEWEST_TO_MERGE = 2  # statements of a node: one alone is merged already
 
 
 @dataclass(frozen=True)
@@ -114,14 +115,13 @@ class Plan:
         for question, answer in answered(self.levels[0], store):
             for row in statement_rows(question, answer, "review", self.taxonomy):
                 if row["grounded"]:
-                    entry = {name: row[name] for name in ("polarity", "strength", "statement", "quote")}
-                    entry["motivation"] = self.taxonomy.keys[row["motivation"]]
+                    entry = merge_entry(row, self.taxonomy)
                     found["user"].setdefault(question.user_idx, []).append(entry)
                     found["item"].setdefault(question.item_idx, []).append(entry)
         return [(side, self._merge(asker, side, found[side])) for side in SIDES]
 
     def _merge(self, asker: Asker, side: Side, found: dict[int, list[dict[str, Any]]]) -> Level:
-        several = {node: sorted(found[node], key=_weakness) for node in sorted(found) if len(found[node]) >= _FEWEST_TO_MERGE}
+        several = {node: strongest_first(found[node]) for node in sorted(found) if len(found[node]) >= FEWEST_TO_MERGE}
         return self._questions.merges(asker, side, lambda: several.items(), len(several))
 
 
@@ -189,5 +189,11 @@ def chunks(questions: Iterator[Question]) -> Iterator[list[Question]]:
         yield chunk
 
 
-def _weakness(entry: dict[str, Any]) -> float:
-    return -float(entry["strength"])
+def merge_entry(row: Mapping[str, Any], taxonomy: Taxonomy) -> dict[str, Any]:
+    """A row of `STATEMENT_COLUMNS` as the variable "statements" of a merge takes it."""
+    return {name: row[name] for name in _MERGED} | {"motivation": taxonomy.keys[row["motivation"]]}
+
+
+def strongest_first(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Statements in the order a merge shows them; equally strong ones as they stand."""
+    return sorted(entries, key=lambda entry: -float(entry["strength"]))

@@ -135,6 +135,7 @@ class Questions:
         self._titles = ["" if title == identifier else title for identifier, title in zip(ids, titles, strict=True)]
         train = dataset.rows("train")
         self._tokens: dict[tuple[Side, int], int] = {}  # of each review in a list: questions are made more than once
+        self._groups: dict[Side, dict[int, list[int]]] = {}
         self._times = dict(zip(train.index.tolist(), train["timestamp"].tolist(), strict=True))
 
     def reviews(self, asker: Asker) -> Level:
@@ -149,17 +150,22 @@ class Questions:
 
     def nodes(self, asker: Asker, side: Side) -> Level:
         """One question a user (an item) over its training reviews: the newest that fit the context."""
-        grouped = self._grouped(side)
+        grouped = self.grouped(side)
 
         def questions() -> Iterator[Question]:
-            for node, rows in grouped.items():
-                entries = [self._entry(row, side) for row in rows]
-                others = {"item_title": self._titles[node]} if side == "item" else {}
-                kept = asker.fitting(entries, others, [self._size(row, side, entry) for row, entry in zip(rows, entries, strict=True)])
-                if kept:
-                    yield _of_node(asker.request({"reviews": kept, **others}), side, node, len(entries) - len(kept))
+            for node in grouped:
+                if (question := self.node(asker, side, node)) is not None:
+                    yield question
 
         return Level(asker, questions, len(grouped))
+
+    def node(self, asker: Asker, side: Side, node: int) -> Question | None:
+        """The question over the training reviews of one user (item); None where not even one of them fits the context."""
+        rows = self.grouped(side)[node]
+        entries = [self._entry(row, side) for row in rows]
+        others = {"item_title": self._titles[node]} if side == "item" else {}
+        kept = asker.fitting(entries, others, [self._size(row, side, entry) for row, entry in zip(rows, entries, strict=True)])
+        return _of_node(asker.request({"reviews": kept, **others}), side, node, len(entries) - len(kept)) if kept else None
 
     def merges(self, asker: Asker, side: Side, statements: Callable[[], Iterable[tuple[int, list[dict[str, Any]]]]], n: int) -> Level:
         """One question a node over its statements, the strongest that fit the context.
@@ -171,12 +177,18 @@ class Questions:
 
         def questions() -> Iterator[Question]:
             for node, entries in statements():
-                others = {"item_title": self._titles[node] if side == "item" else ""}
-                kept = asker.fitting(entries, others)
-                if kept:
-                    yield _of_node(asker.request({"statements": kept, "subject": side, **others}), side, node, len(entries) - len(kept))
+                if (question := self.merge(asker, side, node, entries)) is not None:
+                    yield question
 
         return Level(asker, questions, n)
+
+    def merge(self, asker: Asker, side: Side, node: int, entries: Sequence[dict[str, Any]]) -> Question | None:
+        """The question over the statements of one node, strongest first; None where not even one of them fits the context."""
+        others = {"item_title": self._titles[node] if side == "item" else ""}
+        kept = asker.fitting(entries, others)
+        if not kept:
+            return None
+        return _of_node(asker.request({"statements": kept, "subject": side, **others}), side, node, len(entries) - len(kept))
 
     def _size(self, row: int, side: Side, entry: Mapping[str, Any]) -> int:
         if (side, row) not in self._tokens:
@@ -190,8 +202,13 @@ class Questions:
             return {"text": review_text(summary, text), "rating": _rating(rating), "title": self._titles[item]}
         return {"text": text.strip() or summary.strip(), "rating": _rating(rating), "title": summary.strip() if text.strip() else ""}
 
+    def grouped(self, side: Side) -> dict[int, list[int]]:
+        """Positions of the reviews of every node that has one, newest first."""
+        if side not in self._groups:
+            self._groups[side] = self._grouped(side)
+        return self._groups[side]
+
     def _grouped(self, side: Side) -> dict[int, list[int]]:
-        """Positions of the reviews of every node, newest first."""
         order = sorted(range(len(self._reviews)), key=lambda row: (-self._times.get(self._reviews[row][0], -1), -self._reviews[row][0]))
         grouped: dict[int, list[int]] = {}
         for row in order:

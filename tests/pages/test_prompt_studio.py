@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,14 @@ from streamlit.testing.v1 import AppTest
 
 from app.components import ollama_models
 from core.data.dataset import ReviewDataset
+from core.evaluation.planted import Planted
+from core.evaluation.trial_truth import TrialTruth
+from core.extraction.answer_store import AnswerStore
 from core.extraction.prompts.store import PromptStore
 from core.extraction.trial_reviews import TrainingReviews
 from core.extraction.trials import TrialStore
 from core.workspace import Workspace
+from tests.app.hand_made import TAXONOMY
 from tests.ollama_server.fixture import RunningServer
 from tests.pages.test_pages import opened, words
 
@@ -93,6 +99,7 @@ def test_variants_stand_side_by_side_with_their_failures(
     figures = app.dataframe[0].value
     assert figures["valid"].tolist() == ["67 % (2 of 3)", "67 % (2 of 3)"]
     assert figures["grounded"].tolist() == ["100 % (4 of 4)", "100 % (4 of 4)"]
+    assert "planted F1" not in figures
     assert figures["variant"].tolist()[1] == "B: review-products@1 · gemma4:e4b"
     assert figures["variant"].tolist()[0].startswith("A: draft ")
     assert ["No usable answer" in error.value for error in app.error] == [True, True]
@@ -220,6 +227,32 @@ def test_a_link_to_what_is_not_there_is_one_line(filled: Workspace, monkeypatch:
     (warning,) = app.warning
     assert value in warning.value
     assert "\n" not in warning.value
+
+
+def test_planted_truth_scores_the_variants_where_a_dataset_has_it(
+    filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch, served: RunningServer
+) -> None:
+    dataset = filled_copy.list("dataset")[0]
+    loaded = ReviewDataset.load(dataset)
+    keys = [entry.key for entry in TAXONOMY.motivations]
+    pairs = loaded.interactions.assign(
+        user_id=loaded.users["user_id"].loc[loaded.interactions["user_idx"]].to_numpy(),
+        item_id=loaded.items["item_id"].loc[loaded.interactions["item_idx"]].to_numpy(),
+    )[["user_id", "item_id"]]
+    kept = dataset.path / "planted"
+    kept.mkdir()
+    pairs.assign(dominant=keys[0], second="", told=keys[0], matches=True).to_parquet(kept / "reviews.parquet")
+    for side in ("user", "item"):
+        ids = getattr(loaded, f"{side}s")[[f"{side}_id"]]
+        ids.assign(**dict.fromkeys(keys, 1 / len(keys))).to_parquet(kept / f"{side}s.parquet")
+    app = compared(filled_copy, monkeypatch)
+    assert not app.exception
+    trial = TrialStore(filled_copy).get(query(app)["trial"])
+    with closing(AnswerStore(filled_copy)) as store:
+        cells = TrialStore(filled_copy).cells(trial.id)
+        scores = TrialTruth.of(loaded, Planted.load(dataset)).scores(trial, cells, store.get_many([cell.key for cell in cells]))
+    assert app.dataframe[0].value["planted F1"].tolist() == [f"{one.macro_f1:.2f} / {one.micro_f1:.2f} (n = 3)" for one in scores if one]
+    assert "On 3 reviews (n)" in json.loads(app.dataframe[0].proto.columns)["planted F1"]["help"]
 
 
 def test_a_held_out_review_is_never_shown(filled: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
