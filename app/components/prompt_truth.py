@@ -36,5 +36,8 @@ def truth_column(scores: Sequence[PlantedScore | None]) -> tuple[list[str], Any]
         "each author went, one or two motivations. A failed answer names none"
     )
     if most is not None:
-        words += f". On {most.reviews} reviews (n); the text of {most.telling} speaks of what was planted, so 1 can be out of reach"
+        words += (
+            f". On {most.reviews} reviews (n), {most.telling} of which speak of what was planted; short ones leave a second motivation out, "
+            "so 1 may be out of reach"
+        )
     return values, st.column_config.TextColumn(PLANTED_F1, help=words)

@@ -1,6 +1,7 @@
 """How well the variants of a prompt trial find the motivations that were planted in the generated demo's reviews.
 
-Of a review's text only a part tells why its author went, so a reader who misses nothing does not reach 1 either (`PlantedScore.telling`).
+Not every review tells why its author went (`PlantedScore.telling`), and a short one leaves the second motivation out: a reader who
+misses nothing does not reach 1 either.
 """
 
 from __future__ import annotations
