@@ -37,7 +37,7 @@ def truth_column(scores: Sequence[PlantedScore | None]) -> tuple[list[str], Any]
     )
     if most is not None:
         words += (
-            f". On {most.reviews} reviews (n), {most.telling} of which speak of what was planted; short ones leave a second motivation out, "
+            f". On {most.reviews} reviews (n), {most.telling} of which speak of what was planted; short ones leave the second one out, "
             "so 1 may be out of reach"
         )
     return values, st.column_config.TextColumn(PLANTED_F1, help=words)
