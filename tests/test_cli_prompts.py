@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from core.cli.commands import run
 from core.extraction.prompts.defaults import default_template
 from core.extraction.prompts.store import PromptStore
 from core.workspace import Workspace
+from tests.command_line import outcome
 
 
 @pytest.fixture(autouse=True)
@@ -31,15 +31,7 @@ def store() -> PromptStore:
 
 
 def prompts(*arguments: object, status: int = 0, capsys: pytest.CaptureFixture[str]) -> str:
-    """Run a command; its stdout, or its one line of stderr where it has to fail."""
-    capsys.readouterr()
-    found = run(["prompts", *map(str, arguments)])
-    out, err = capsys.readouterr()
-    assert found == status, f"{out}\n{err}"
-    if status:
-        assert out == ""
-        assert len(err.strip().splitlines()) == 1, err
-    return err if status else out
+    return outcome("prompts", *arguments, status=status, capsys=capsys)
 
 
 def document(*arguments: object, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from core.cli.commands import run
 from core.extraction.taxonomy import Taxonomy
 from core.jobs import steps
 from core.workspace import Workspace
+from tests.command_line import outcome
 
 TEXTS = (
     "The {} tone of this guitar is warm and rich. It was a {} bargain at this price.",
@@ -44,15 +45,7 @@ def shop(tmp_path: Path) -> Workspace:
 
 
 def taxonomy(*arguments: object, status: int = 0, capsys: pytest.CaptureFixture[str]) -> str:
-    """Run a command; its stdout, or its one line of stderr where it has to fail."""
-    capsys.readouterr()
-    found = run(["taxonomy", *map(str, arguments)])
-    out, err = capsys.readouterr()
-    assert found == status, f"{out}\n{err}"
-    if status:
-        assert out == ""
-        assert len(err.strip().splitlines()) == 1, err
-    return err if status else out
+    return outcome("taxonomy", *arguments, status=status, capsys=capsys)
 
 
 def document(*arguments: object, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:

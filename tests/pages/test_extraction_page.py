@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.components import ollama_models
 from core.jobs.extraction_step import extract
 from core.jobs.launch import job, jobs, log_tail
 from core.motivations.taxonomy_store import TaxonomyVersions
@@ -18,15 +17,6 @@ from tests.ollama_server.fixture import RunningServer
 from tests.pages.test_pages import opened, words
 
 JOB_LIMIT_S = 120.0
-
-
-@pytest.fixture(autouse=True)
-def _no_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing answers unless a test starts a server, and nothing is known of an earlier one."""
-    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
-    ollama_models._look.clear()
-    yield
-    ollama_models._look.clear()
 
 
 @pytest.fixture

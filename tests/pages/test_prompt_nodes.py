@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from app.components import ollama_models
 from core.data.dataset import ReviewDataset
 from core.extraction.ollama.chat import ChatOptions
 from core.extraction.ollama.context import estimate_tokens
@@ -14,12 +13,6 @@ from core.extraction.trial_nodes import NodeReviews
 from core.workspace import Workspace
 from tests.app.hand_made import TAXONOMY
 from tests.pages.test_pages import opened, words
-
-
-@pytest.fixture(autouse=True)
-def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
-    ollama_models._look.clear()
 
 
 @pytest.mark.parametrize(("kind", "choice"), [("user", {"user": "user-07"}), ("item", {"item": "item-07"})])

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.components import ollama_models
 from core.data.dataset import ReviewDataset
 from core.evaluation.planted import Planted
 from core.evaluation.trial_truth import TrialTruth
@@ -25,15 +24,6 @@ MODELS = [
     {"name": "qwen3.5:4b", "size": 3_300_000_000, "context_length": 262_144, "capabilities": ["completion", "thinking"]},
     {"name": "gemma4:e4b", "context_length": 131_072, "capabilities": ["completion"]},
 ]
-
-
-@pytest.fixture(autouse=True)
-def _no_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing answers unless a test starts a server, and nothing is known of an earlier one."""
-    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
-    ollama_models._look.clear()
-    yield
-    ollama_models._look.clear()
 
 
 @pytest.fixture
