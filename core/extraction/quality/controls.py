@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from core.extraction.quality.gold import GoldSentences
 from core.extraction.quality.multi_label import best_threshold
-from core.extraction.quality.scores import Labels, MotivationScore, Scores, f1_of_counts, interval, ratio, resampled, score
+from core.extraction.quality.scores import Labels, Scores, f1_of_counts, interval, per_motivation, ratio, resampled, score
 
 DRAWS = 500  # of the random control
 FOLDS = 5
@@ -55,17 +55,7 @@ def random_scores(train: GoldSentences, asked: GoldSentences, *, draws: int = DR
         macro_interval=interval(macro_resampled),
         micro_f1=float(micro.mean()),
         micro_interval=interval(micro_resampled),
-        motivations=tuple(
-            MotivationScore(
-                key=key,
-                precision=float(precision[index]),
-                recall=float(recall[index]),
-                f1=float(f1[index]),
-                support=int(needs[0, index]),
-                predicted=round(float(claims[:, index].mean())),
-            )
-            for index, key in enumerate(asked.keys)
-        ),
+        motivations=per_motivation(asked.keys, precision, recall, f1, needs[0], claims.mean(axis=0)),
     )
 
 

@@ -73,17 +73,17 @@ def score(truth: Labels, predicted: Labels, keys: list[str], *, resamples: int =
         macro_interval=interval(macro),
         micro_f1=float(ratio(2 * hits.sum(), claims.sum() + needs.sum())),
         micro_interval=interval(micro),
-        motivations=tuple(
-            MotivationScore(
-                key=key,
-                precision=float(precision[index]),
-                recall=float(recall[index]),
-                f1=float(f1[index]),
-                support=int(needs[index]),
-                predicted=int(claims[index]),
-            )
-            for index, key in enumerate(keys)
-        ),
+        motivations=per_motivation(keys, precision, recall, f1, needs, claims),
+    )
+
+
+def per_motivation(
+    keys: list[str], precision: Counts, recall: Counts, f1: Counts, needs: Counts, claims: Counts
+) -> tuple[MotivationScore, ...]:
+    """The figures of each motivation from arrays [K]; ``claims`` may be means over draws and are rounded."""
+    return tuple(
+        MotivationScore(key=key, precision=float(p), recall=float(r), f1=float(f), support=int(support), predicted=round(float(predicted)))
+        for key, p, r, f, support, predicted in zip(keys, precision, recall, f1, needs, claims, strict=True)
     )
 
 
