@@ -79,7 +79,8 @@ class _Reporter:
 
     def tell(self, feed: Feed, paused: bool, *, at_once: bool = False) -> None:
         moment = time.monotonic()
-        if not at_once and (moment - self._told_at < REPORT_EVERY_S or not feed.found_work.is_set()):
+        searching = not feed.found_work.is_set() and not paused
+        if not at_once and (moment - self._told_at < REPORT_EVERY_S or searching):
             return  # before the first question is found, what is skipped would look like a rate
         self._told_at = moment
         asked = feed.answered + feed.failed

@@ -226,6 +226,18 @@ def test_a_paused_batch_can_be_stopped(store: AnswerStore):
     assert time.monotonic() - began < 2.0
 
 
+def test_a_batch_that_begins_paused_says_so_and_asks_nothing(store: AnswerStore):
+    held, model, events = [True], Model(), []
+
+    def progress(event: ProgressEvent) -> None:
+        events.append((event.measures["paused"], len(model.asked)))
+        held[0] = False
+
+    run_batch(requests("abc"), model, store, paused=lambda: held[0], progress=progress)
+    assert events[0] == (True, 0)
+    assert len(model.asked) == 3
+
+
 def test_progress_tells_counts_and_rates(store: AnswerStore):
     events: list[ProgressEvent] = []
     run_batch(requests(map(str, range(20))), Model(), store)
