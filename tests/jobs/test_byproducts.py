@@ -44,13 +44,13 @@ def test_what_is_asked_for_by_itself_is_no_byproduct_any_more(workspace: Workspa
 def test_training_on_the_newest_profiles_leaves_byproducts_alone(workspace: Workspace, small_dataset: ReviewDataset) -> None:
     dataset = publish_dataset(workspace, replace(small_dataset, name="small"), {"domain": "products"})
     own = steps.extract(workspace, dataset.id, TFIDF).profiles
-    sampled = steps.extract(workspace.for_byproducts(), dataset.id, {**TFIDF, "sample": 20}).profiles
+    other = steps.extract(workspace.for_byproducts(), dataset.id, {**TFIDF, "threshold": 0.4}).profiles
     assert steps.ensure_profiles(workspace, dataset.id) == own
-    steps.train(workspace.for_byproducts(), dataset.id, TINY, profiles=sampled.id)
+    steps.train(workspace.for_byproducts(), dataset.id, TINY, profiles=other.id)
     assert steps.train(workspace, dataset.id, TINY).manifest.sources["profiles"] == own.id
-    asked_for = steps.extract(workspace, dataset.id, {**TFIDF, "sample": 20})
-    assert asked_for.profiles.id == sampled.id
-    assert steps.ensure_profiles(workspace, dataset.id).id == sampled.id
+    asked_for = steps.extract(workspace, dataset.id, {**TFIDF, "threshold": 0.4})
+    assert asked_for.profiles.id == other.id
+    assert steps.ensure_profiles(workspace, dataset.id).id == other.id
 
 
 def test_profiles_that_are_byproducts_do_not_stand_for_an_extraction(workspace: Workspace, small_dataset: ReviewDataset) -> None:
