@@ -68,18 +68,18 @@ def test_a_batch_is_left_in_the_middle_found_again_and_its_failures_are_asked_ag
         first.page.get_by_text("A sample").click()
         first.page.get_by_label("Seed of the draw").wait_for()
         first.page.get_by_role("button", name="Start the extraction").click()
-        first.page.get_by_text(re.compile(r"Asking tiny:1b .* reviews/s")).wait_for()
+        first.page.get_by_text(re.compile(r"Asking tiny:1b .* reviews/s")).first.wait_for()
         first.page.close()
         asked_then = len(server.log("/api/chat"))
 
         again = opened(browser, address)
         page = again.page
-        page.get_by_text(re.compile(r"Asking tiny:1b .* reviews/s")).wait_for()
+        page.get_by_text(re.compile(r"Asking tiny:1b .* reviews/s")).first.wait_for()
         page.get_by_role("button", name="Pause").click()
         page.get_by_text(re.compile("paused")).first.wait_for()
         page.get_by_role("button", name="Resume").click()
         page.get_by_role("button", name="See this extraction").click()
-        page.get_by_text("Valid answers").wait_for()
+        page.get_by_text("Valid answers").first.wait_for()
         wait_until_still(page)
         made = space.list("extraction")[0]
         assert made.manifest.summary["prompts"] == {"review": "mine@1"}
@@ -108,17 +108,17 @@ def test_two_motivations_are_merged_and_applied(space: Workspace, browser: Any) 
         tab = opened(browser, address, section="Taxonomy")
         page = tab.page
         page.get_by_role("radio", name="Merge").click()
-        page.get_by_text("Choose two or more.").wait_for()
+        page.get_by_text("Choose two or more.").first.wait_for()
         box = page.get_by_role("combobox", name="Motivations that become one")
         for name in ("Performance", "Value for money"):
             box.fill(name)
             page.get_by_role("option").first.click()
         page.keyboard.press("Escape")
-        page.get_by_text("Coverage, before and after").wait_for()
+        page.get_by_text("Coverage, before and after").first.wait_for()
         page.get_by_role("button", name="Save as products@2").click()
         page.get_by_role("button", name="Apply products@2").click()
         page.get_by_role("button", name="See this extraction").click()
-        page.get_by_text(re.compile("with another taxonomy: merged ")).wait_for()
+        page.get_by_text(re.compile("with another taxonomy: merged ")).first.wait_for()
         wait_until_still(page)
         page.close()
         assert tab.complaints == []

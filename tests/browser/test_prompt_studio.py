@@ -90,10 +90,12 @@ def edit(page: Any) -> None:
     user_part = page.get_by_role("textbox", name="User part")
     user_part.fill("Why did they buy it?\n{{ review }}\nIt was {{ item_titel }}")
     user_part.press("Control+Enter")
-    page.get_by_text("There is no variable 'item_titel' (user part, line 3). Did you mean item_title?").wait_for()
+    page.get_by_text("There is no variable 'item_titel' (user part, line 3). Did you mean item_title?").first.wait_for()
+    wait_until_still(page)
     user_part.fill("Why did they buy it?\n{{ review }}\nIt was {{ item_title }}")
     user_part.press("Control+Enter")
-    page.get_by_text("Not saved: differs from review-products@1").wait_for()
+    page.get_by_text("Not saved: differs from review-products@1").first.wait_for()
+    wait_until_still(page)
 
 
 def test_a_prompt_is_edited_run_stopped_resumed_and_saved(tab: Watched, served: tuple[str, Workspace, RunningServer]) -> None:
@@ -128,7 +130,7 @@ def test_a_prompt_is_edited_run_stopped_resumed_and_saved(tab: Watched, served: 
     page.goto(copied)
     wait_until_still(page)
     page.get_by_role("button", name="Go on").click()
-    page.get_by_text("All answers as a table, and export").wait_for(timeout=60_000)
+    page.get_by_text("All answers as a table, and export").first.wait_for(timeout=60_000)
     wait_until_still(page)
     chats = [entry for entry in running.log("/api/chat") if entry["outcome"] == "answered"]
     assert len({entry["key"] for entry in chats}) == len(chats)
@@ -156,5 +158,5 @@ def test_a_version_is_saved_with_a_note_and_can_be_compared(tab: Watched, served
     wait_until_still(page)
     assert PromptStore(served[1]).get("review-products").note == "Shorter"
     page.get_by_role("tab", name="Versions").click()
-    page.get_by_text("+Read this and say why:").wait_for()
+    page.get_by_text("+Read this and say why:").first.wait_for()
     assert "view=Versions" in page.url

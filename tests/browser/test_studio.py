@@ -105,12 +105,12 @@ def test_every_page_of_the_demo_answers_within_two_seconds(browser: Any, tmp_pat
 
 def test_a_link_reopens_the_very_view(tab: Watched, browser: Any, studio: tuple[str, Workspace]) -> None:
     page = tab.open("recommendations?user=user-09&item=item-11")
-    page.get_by_text("Why “Guitar strap No 11”").wait_for()
+    page.get_by_text("Why “Guitar strap No 11”").first.wait_for()
     copied = page.url
     assert "run=small-lmmrec-s0-lm00" in copied
     other = Watched(browser, studio[0])
     again = other.open(copied.removeprefix(f"{studio[0]}/"))
-    again.get_by_text("Why “Guitar strap No 11”").wait_for()
+    again.get_by_text("Why “Guitar strap No 11”").first.wait_for()
     again.close()
     assert other.complaints == []
 
@@ -131,7 +131,7 @@ def test_an_explanation_is_opened_from_the_list(tab: Watched) -> None:
     page.wait_for_url(re.compile("item=item-"))
     wait_until_still(page)
     assert box is not None
-    page.get_by_text("What adds up to the score").wait_for()
+    page.get_by_text("What adds up to the score").first.wait_for()
     assert page.locator(".js-plotly-plot").count() == 2
 
 
@@ -145,7 +145,7 @@ def test_a_lasso_on_the_map_lists_what_it_caught(tab: Watched) -> None:
     for x, y in corners[1:]:
         page.mouse.move(left + width * x, top + height * y, steps=12)
     page.mouse.up()
-    page.get_by_text("items caught").wait_for()
+    page.get_by_text("items caught").first.wait_for()
 
 
 def reviews_file(folder: Path) -> Path:
@@ -179,15 +179,15 @@ def test_reviews_are_imported_and_a_model_is_trained_on_them(tab: Watched, studi
     space = studio[1]
     page = tab.open("")
     page.locator('[data-testid="stFileUploaderDropzoneInput"]').first.set_input_files(reviews_file(tmp_path))
-    page.get_by_text("Which column is which").wait_for()
+    page.get_by_text("Which column is which").first.wait_for()
     wait_until_still(page)
     choose(page, "User (needed)", "who")
     choose(page, "Item (needed)", "what")
     choose(page, "Text", "said")
-    page.get_by_text("Preview of the first").wait_for()
+    page.get_by_text("Preview of the first").first.wait_for()
     page.get_by_role("button", name="Import only").click()
     page.get_by_role("button", name="Use this dataset").click(timeout=JOB_LIMIT_MS)
-    page.get_by_text("From reviews to reasons: my-reviews").wait_for()
+    page.get_by_text("From reviews to reasons: my-reviews").first.wait_for()
     assert [found.manifest.summary["n_interactions"] for found in space.list("dataset") if found.manifest.name == "my-reviews"] == [300]
 
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Training").click()
