@@ -7,8 +7,8 @@ import pytest
 from core.cli.commands import run
 
 
-def outcome(*arguments: object, status: int = 0, capsys: pytest.CaptureFixture[str]) -> str:
-    """Run a command; its stdout, or its one line of stderr where it has to fail."""
+def lmmrec(*arguments: object, status: int = 0, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    """Run a command in this process; stdout and stderr. Errors are one line."""
     capsys.readouterr()
     found = run([str(argument) for argument in arguments])
     out, err = capsys.readouterr()
@@ -16,4 +16,10 @@ def outcome(*arguments: object, status: int = 0, capsys: pytest.CaptureFixture[s
     if status:
         assert out == ""
         assert len(err.strip().splitlines()) == 1, err
+    return out, err
+
+
+def outcome(*arguments: object, status: int = 0, capsys: pytest.CaptureFixture[str]) -> str:
+    """Run a command; its stdout, or its one line of stderr where it has to fail."""
+    out, err = lmmrec(*arguments, status=status, capsys=capsys)
     return err if status else out

@@ -17,6 +17,7 @@ import pytest
 
 from core.cli.commands import run
 from core.workspace import FORMAT_VERSION, Workspace
+from tests.command_line import lmmrec
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN_ID = "run-0"
@@ -35,18 +36,6 @@ def reviews(tmp_path: Path) -> Path:
     path = tmp_path / "reviews.csv"
     path.write_text("user,item,rating,text\n" + "".join(rows))
     return path
-
-
-def lmmrec(*arguments: object, status: int = 0, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
-    """Run a command in this process; stdout and stderr. Errors are one line."""
-    capsys.readouterr()
-    found = run([str(argument) for argument in arguments])
-    out, err = capsys.readouterr()
-    assert found == status, f"{out}\n{err}"
-    if status:
-        assert out == ""
-        assert len(err.strip().splitlines()) == 1, err
-    return out, err
 
 
 def process(*arguments: object, **rest: Any) -> subprocess.CompletedProcess[str]:
