@@ -38,6 +38,11 @@ def comparison_form(space: Workspace, dataset: Artefact, state: OllamaState) -> 
     with right.container(border=True, height="stretch"):
         b = _variant("B", "b", versions, second, state)
     plain = {"a": a, "b": b, **_common(n_texts)}
+    if without := [letter for letter, one in (("A", a), ("B", b)) if "prompt" in one and one["model"] is None]:
+        letters = " and ".join(without)
+        st.caption(f":material/info: Choose a model for {letters}. A prompt needs one that reads it; the embedded extractor does not.")
+        st.button("Start the comparison", key="compare-idle", disabled=True, icon=":material/play_arrow:")
+        return
     try:
         config = validated(ComparisonConfig, plain, "comparison")
     except InputError as error:

@@ -31,7 +31,7 @@ class Variant(BaseModel):
     @model_validator(mode="after")
     def _of_one_backend(self) -> Self:
         if self.backend == "ollama" and not self.model:
-            raise ValueError("a prompt needs a model: write NAME@V:MODEL, or name one for both")
+            raise ValueError("a prompt needs a model that reads it")
         if self.backend == ZERO_SHOT and (self.prompt or self.model):
             raise ValueError("the zero-shot backend takes no prompt and no model")
         return self
