@@ -84,7 +84,7 @@ _LABELS = {
     "dim": "Dimensions of the vector",
     "text_dim": "Dimensions of the text",
 }
-_CHOICES = {"device": ("auto", "cpu", "cuda", "mps"), "model": ("lmmrec", "lightgcn")}
+_CHOICES = {"device": ("auto", "cpu", "cuda", "mps")}
 _SPOKEN = {
     "lmmrec": "LMMRec",
     "lightgcn": "LightGCN",

@@ -8,6 +8,7 @@ import typer
 
 from core.cli.console import answer, duration, table, working
 from core.cli.options import DEFAULT_WORKSPACE, DatasetArgument, JsonOption, RunArgument, SetOption, WorkspaceOption, existing
+from core.models.config import BackboneName, ModelName
 from core.workspace import Artefact, Workspace
 
 PromptOption = Annotated[str | None, typer.Option(metavar="NAME@V", help="Prompt that reads a review.  [default: by domain]")]
@@ -89,8 +90,8 @@ def _failed(document: dict[str, Any]) -> str:
 
 def train(
     dataset: DatasetArgument,
-    model: Annotated[Literal["lmmrec", "lightgcn"], typer.Option(help="What to train.")] = "lmmrec",
-    backbone: Annotated[Literal["lightgcn"], typer.Option(help="The graph encoder inside LMMRec.")] = "lightgcn",
+    model: Annotated[ModelName, typer.Option(help="What to train.")] = "lmmrec",
+    backbone: Annotated[BackboneName, typer.Option(help="The graph encoder inside LMMRec and the models like it.")] = "lightgcn",
     seed: Annotated[int, typer.Option(help="Seed of initialisation, sampling and dropout.")] = 0,
     profiles: Annotated[str | None, typer.Option(metavar="ID", help="Profiles LMMRec reads.  [default: the dataset's newest]")] = None,
     settings: SetOption = None,

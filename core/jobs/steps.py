@@ -79,9 +79,11 @@ def train(
     from core.jobs.training_step import run_id
     from core.jobs.training_step import train as train_run
 
-    if config.model != "lmmrec" and profiles is not None:
-        raise InputError(f"{config.model} reads no profiles", where=profiles, hint="Leave the profiles out, or train lmmrec")
-    chosen = ensure_profiles(workspace, dataset, progress, stop, profiles=profiles) if config.model == "lmmrec" else None
+    if not config.reads_text and profiles is not None:
+        raise InputError(
+            f"{config.model} reads no profiles", where=profiles, hint="Leave the profiles out, or train a model that reads them"
+        )
+    chosen = ensure_profiles(workspace, dataset, progress, stop, profiles=profiles) if config.reads_text else None
     with exclusive(workspace, run_id(workspace.get("dataset", dataset), chosen, config)):
         run = train_run(workspace, dataset, config, progress, stop, profiles=chosen.id if chosen else None)
     return workspace.wanted(run)
@@ -174,7 +176,7 @@ def pipeline(
     dataset = import_dataset(workspace, request, staged(progress, 1, 4, "Importing"), stop).id
     config = training or TrainingConfig()
     profiles = None
-    if config.model == "lmmrec":
+    if config.reads_text:
         profiles = extract(workspace, dataset, extraction, staged(progress, 2, 4, "Extracting"), stop, paused=paused).profiles.id
     run = train(workspace, dataset, config, staged(progress, 3, 4, "Training"), stop, profiles=profiles)
     build_map(workspace, run.id, layout, staged(progress, 4, 4, "Mapping"), stop)

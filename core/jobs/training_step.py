@@ -102,14 +102,16 @@ def profiles_for(workspace: Workspace, dataset: Artefact, config: ModelConfig, r
     Raises:
         NotFoundError: no such profiles. InputError: they are of another dataset, or there are none yet.
     """
-    if config.model != "lmmrec":
+    if not config.reads_text:
         return None
     if reference is not None:
         return profiles_of_dataset(workspace, dataset, reference)
     usual = usual_profiles(workspace, dataset)
     if usual is None:
         raise InputError(
-            "LMMRec needs the profiles of the dataset", where=dataset.id, hint=f"Run `lmmrec extract {dataset.manifest.name}` first"
+            f"{config.model} needs the profiles of the dataset",
+            where=dataset.id,
+            hint=f"Run `lmmrec extract {dataset.manifest.name}` first",
         )
     return usual
 

@@ -6,25 +6,28 @@ import torch
 
 from core.errors import InputError
 from core.models.backbones import build_backbone
+from core.models.base import RecommendationModel
+from core.models.baselines import BASELINES
 from core.models.collaborative import Collaborative
-from core.models.config import ModelConfig
+from core.models.config import BACKBONES, ModelConfig
 from core.models.graph import Interactions
 from core.models.lmmrec import LMMRec
 from core.models.text_features import TextFeatures
-
-RecommendationModel = Collaborative | LMMRec
 
 
 def build_model(interactions: Interactions, text: TextFeatures | None, config: ModelConfig) -> RecommendationModel:
     """A model with fresh parameters drawn from ``config.seed``.
 
     Raises:
-        InputError: LMMRec is asked for without text.
+        InputError: a model that reads text is asked for without any.
     """
     generator = torch.Generator().manual_seed(config.seed)
-    if config.model != "lmmrec":
-        return Collaborative(build_backbone(config.backbone, interactions, config.dim, config.layers, generator), config)
-    if text is None:
-        raise InputError("LMMRec needs the profiles of the dataset", where="model lmmrec", hint="Run `lmmrec extract` first")
-    dim = config.slot_dim * text.n_slots if config.form == "slots" else config.dim
-    return LMMRec(build_backbone(config.backbone, interactions, dim, config.layers, generator), text, config, generator)
+    if config.model in BACKBONES:
+        return Collaborative(build_backbone(interactions, config, config.dim, generator), config)
+    if config.reads_text and text is None:
+        raise InputError(f"{config.model} needs the profiles of the dataset", where="model", hint="Run `lmmrec extract` first")
+    if config.model in BASELINES:
+        return BASELINES[config.model](interactions, text, config, generator)
+    assert text is not None
+    width = config.slot_dim * text.n_slots if config.form == "slots" else config.dim
+    return LMMRec(build_backbone(interactions, config, width, generator), text, config, generator)

@@ -1,16 +1,16 @@
-"""A backbone trained on its own: the recommender LMMRec is compared with."""
+"""A backbone trained on its own: what LMMRec and the other models around a backbone are compared with."""
 
 from __future__ import annotations
 
 import torch
-from torch import nn
 
 from core.models.backbones import Backbone
+from core.models.base import RecommendationModel
 from core.models.config import ModelConfig
 from core.models.recommendation import Batch, RecommendationLoss
 
 
-class Collaborative(nn.Module):
+class Collaborative(RecommendationModel):
     """Scores by the inner product of the backbone's vectors."""
 
     def __init__(self, backbone: Backbone, config: ModelConfig) -> None:
@@ -20,19 +20,15 @@ class Collaborative(nn.Module):
         self.recommendation = RecommendationLoss(config)
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
-        """Weighted terms of the objective; their sum is minimised."""
-        users, items = self.backbone()
+        users, items, own = self.backbone.step(batch)
         return {
             "recommendation": self.recommendation(users, items, batch),
             "regularisation": self.config.regularisation * embedding_norm(self.backbone, batch),
+            **own,
         }
-
-    def after_step(self) -> None:
-        """Nothing follows the student here."""
 
     @torch.no_grad()
     def vectors(self) -> dict[str, torch.Tensor]:
-        """ "user" [n_users, 1, d] and "item" [n_items, 1, d]."""
         users, items = self.backbone()
         return {"user": users.unsqueeze(1), "item": items.unsqueeze(1)}
 

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-ModelName = Literal["lmmrec", "lightgcn"]
-BackboneName = Literal["lightgcn"]
+BackboneName = Literal["bpr-mf", "lightgcn", "gccf", "sgl", "simgcl", "dccf", "autocf"]
+ModelName = Literal[
+    "lmmrec", "rlmrec-con", "rlmrec-gen", "kar", "alpharec", "irllrec", "ease", "popularity",
+    "bpr-mf", "lightgcn", "gccf", "sgl", "simgcl", "dccf", "autocf",
+]  # fmt: skip
+BACKBONES: tuple[BackboneName, ...] = get_args(BackboneName)
+MODELS: tuple[ModelName, ...] = get_args(ModelName)
+TEXT_MODELS: tuple[ModelName, ...] = ("lmmrec", "rlmrec-con", "rlmrec-gen", "kar", "alpharec", "irllrec")
+"""Models that read profiles."""
+WRAPPERS: tuple[ModelName, ...] = ("lmmrec", "rlmrec-con", "rlmrec-gen", "kar", "irllrec")
+"""Models around a backbone that can be chosen."""
 
 
 class ModelConfig(BaseModel):
-    """Settings of the recommendation model and its losses. Every field has a default; unknown keys are refused."""
+    """Settings of the recommendation model and its losses. Every field has a default; unknown keys are refused.
+
+    A backbone is a model too (``model="simgcl"``): it is then trained on its own, and ``backbone`` says the same.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -21,13 +33,21 @@ class ModelConfig(BaseModel):
 
     form: Literal["slots", "vector"] = Field("slots", description="One named slot per motivation, or the paper's single vector")
     slot_dim: int = Field(8, ge=2, le=256, description="Dimensions of each slot (slots form)")
-    dim: int = Field(64, ge=2, le=1024, description="Dimensions of the single vector (LightGCN, vector form)")
+    dim: int = Field(64, ge=2, le=1024, description="Dimensions of the single vector (every model but LMMRec's slots form)")
     layers: int = Field(3, ge=0, le=8, description="Propagation layers of the backbone")
+    layer_combination: Literal["mean", "sum"] = Field("mean", description="How the layers of a propagation are joined")
+    edge_keep: float = Field(1.0, gt=0, le=1, description="Share of the interactions a training step propagates over")
 
     loss: Literal["bpr", "softmax"] = Field("bpr", description="Recommendation loss: BPR or sampled softmax")
     negatives: int = Field(256, ge=1, le=65536, description="Negatives per batch (softmax); BPR takes one per interaction")
     temperature: float = Field(0.4, gt=0, description="Temperature of the sampled softmax")
     regularisation: float = Field(0.0, ge=0, description="Weight of the squared norm of the embeddings in a batch")
+
+    ssl_weight: float = Field(0.1, ge=0, description="Weight of a backbone's own contrast between views (SGL, SimGCL, DCCF, AutoCF)")
+    ssl_temperature: float = Field(0.2, gt=0, description="Temperature of that contrast")
+    view_noise: float = Field(0.1, ge=0, description="Length of the noise added to each layer of a view (SimGCL)")
+    view_keep: float = Field(0.9, gt=0, le=1, description="Share of the interactions kept in each view (SGL)")
+    intents: int = Field(64, ge=1, le=1024, description="Learnable intents of users and of items (DCCF, IRLLRec)")
 
     mcs_weight: float = Field(0.03, ge=0, description="Weight of the Motivation Coordination Strategy")
     mcs_temperature: float = Field(0.2, gt=0, description="Temperature of its InfoNCE")
@@ -45,3 +65,20 @@ class ModelConfig(BaseModel):
     text_dim: int = Field(384, ge=2, description="Principal components kept of the sentence embeddings")
     text_dropout: float = Field(0.4, ge=0, lt=1, description="Dropout on the text encoder's input")
     text_scale: float = Field(0.0, ge=0, description="Weight of the text view in the final vectors")
+
+    align_weight: float = Field(0.1, ge=0, description="Weight of a baseline's alignment with text (RLMRec, KAR, IRLLRec)")
+    align_temperature: float = Field(0.2, gt=0, description="Temperature of that alignment")
+    mask_ratio: float = Field(0.1, gt=0, lt=1, description="Share of the nodes whose vectors are hidden and rebuilt (RLMRec-Gen)")
+    ease_weight: float = Field(300.0, gt=0, description="Ridge penalty on the item-item weights (EASE)")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _backbone_of_itself(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("model") in BACKBONES:
+            return {**values, "backbone": values["model"]}
+        return values
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether the model needs the profiles of the dataset."""
+        return self.model in TEXT_MODELS

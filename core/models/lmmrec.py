@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from core.models.backbones import Backbone
+from core.models.base import RecommendationModel
 from core.models.collaborative import embedding_norm
 from core.models.config import ModelConfig
 from core.models.losses import CorrespondenceLoss, IndependenceLoss, InfoNCELoss
@@ -50,9 +51,8 @@ class DualEncoder(nn.Module):
         if config.form == "slots":
             self.slot_text = SlotTextEncoder(self.n_slots, text.width, self.slot_dim, config.text_dropout, generator)
 
-    def interaction_view(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Z of all users and items: float [n, d] each."""
-        users, items = self.backbone()
+    def interaction_view(self, users: torch.Tensor, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Z of all users and items from the backbone's vectors: float [n, d] each."""
         if self.prototypes.shape[1] > 0:
             users, items = self._with_prototypes(torch.cat([users, items])).split([len(users), len(items)])
         if self.gate is not None:
@@ -88,7 +88,7 @@ def _gate(text: TextFeatures, config: ModelConfig) -> torch.Tensor:
     return gate
 
 
-class LMMRec(nn.Module):
+class LMMRec(RecommendationModel):
     """Wraps any backbone of width ``K * slot_dim`` (slot form) or ``dim`` (vector form).
 
     Args:
@@ -108,11 +108,12 @@ class LMMRec(nn.Module):
         self.independence = IndependenceLoss()
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
-        """Weighted terms of the objective; their sum is minimised."""
-        users, items = self.student.interaction_view()
+        users, items, own = self.student.backbone.step(batch)
+        users, items = self.student.interaction_view(users, items)
         terms = {
             "recommendation": self.recommendation(users, items, batch),
             "regularisation": self.config.regularisation * embedding_norm(self.student.backbone, batch),
+            **own,
         }
         sides = self._sides(batch, users, items)
         weights = {"mcs": self.config.mcs_weight, "slot_mcs": self.config.slot_mcs_weight, "itcm": self.config.itcm_weight}
@@ -155,7 +156,7 @@ class LMMRec(nn.Module):
         assert isinstance(teacher, DualEncoder)
         with torch.no_grad():
             if self._teacher_views is None:
-                users, items = teacher.interaction_view()
+                users, items = teacher.interaction_view(*teacher.backbone())
                 self._teacher_views = {"users": users, "items": items}
             teacher_text = teacher.text_view(text, nodes)
         return self.correspondence(view, whole, self._teacher_views[side][nodes], teacher_text)
@@ -169,7 +170,8 @@ class LMMRec(nn.Module):
     def vectors(self) -> dict[str, torch.Tensor]:
         """ "user" and "item" [n, K, s], the sum of both views (text weighted by ``text_scale``), and the views themselves."""
         vectors = {}
-        sides = zip(("user", "item"), self.student.interaction_view(), (self.text.users, self.text.items), strict=True)
+        views = self.student.interaction_view(*self.student.backbone())
+        sides = zip(("user", "item"), views, (self.text.users, self.text.items), strict=True)
         for side, view, text in sides:
             nodes = torch.arange(len(view), device=view.device)
             whole = self.student.text_view(text, nodes)

@@ -19,5 +19,11 @@ class TrainingConfig(ModelConfig):
     patience: int = Field(10, ge=1, description="Validations without gain before stopping")
     metric: Literal["recall@20", "ndcg@20"] = Field("recall@20", description="Validation figure that early stopping watches")
 
+    text_control: Literal["profiles", "shuffled", "random", "none"] = Field(
+        "profiles", description="What the model reads: the profiles, those of other nodes, noise of the same size, or nothing"
+    )
+    interaction_noise: float = Field(0.0, ge=0, le=1, description="Random interactions added to the training split, as a share of it")
+    text_noise: float = Field(0.0, ge=0, le=1, description="Share of the training reviews (or profile texts) swapped between users")
+
     device: str = Field("auto", description="auto, cpu, cuda, mps")
     precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="Mixed precision where CUDA has it")

@@ -12,7 +12,8 @@ from typing import Any
 import torch
 
 from core.errors import StoppedError, StudioError
-from core.models.build import RecommendationModel, build_model
+from core.models.base import RecommendationModel
+from core.models.build import build_model
 from core.models.graph import Interactions
 from core.models.text_features import TextFeatures
 from core.progress import Progress, ProgressEvent, never_stop, silent
@@ -61,9 +62,10 @@ def fit(
         model = build_model(interactions, text.to(device) if text is not None else None, config).to(device)
         generator = torch.Generator(device).manual_seed(config.seed + 1)
         sampler = BatchSampler(interactions, config, config.batch_size, generator, device)
-        optimiser = torch.optim.Adam(
-            [p for p in model.parameters() if p.requires_grad], lr=config.learning_rate, fused=device.type != "mps"
-        )
+        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        if not trained:
+            return _solved(model, validate, device)
+        optimiser = torch.optim.Adam(trained, lr=config.learning_rate, fused=device.type != "mps")
         state = _resume(directory, model, optimiser, generator) or TrainingState(0, 0, -1.0, 0, 0.0, [], {})
         while state.epoch < config.epochs and state.waited < config.patience:
             if stop():
@@ -76,9 +78,24 @@ def fit(
             progress(ProgressEvent("Training", state.epoch, config.epochs, state.history[-1]))
         model.load_state_dict(state.best)
         model.eval()
-        vectors = {name: tensor.float().cpu() for name, tensor in model.vectors().items()}
+        vectors = _on_cpu(model.vectors())
     validation = next(record["validation"] for record in state.history if record["epoch"] == state.best_epoch)
     return TrainingResult(model, vectors, state.history, state.epoch, state.best_epoch, validation, state.seconds, device.type)
+
+
+def _solved(model: RecommendationModel, validate: Validate, device: torch.device) -> TrainingResult:
+    """The result of a model that has nothing to train: it was solved when it was built."""
+    began = time.perf_counter()
+    model.eval()
+    vectors = model.vectors()
+    validation = validate(vectors)
+    seconds = time.perf_counter() - began
+    record = {"epoch": 0, "losses": {}, "validation": validation, "seconds": seconds}
+    return TrainingResult(model, _on_cpu(vectors), [record], 0, 0, validation, seconds, device.type)
+
+
+def _on_cpu(vectors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: tensor.float().cpu() for name, tensor in vectors.items()}
 
 
 def _epoch(
@@ -152,9 +169,9 @@ def _generator_states(generator: torch.Generator) -> dict[str, torch.Tensor]:
 
 @contextmanager
 def _determined(config: TrainingConfig, interactions: Interactions) -> Iterator[None]:
-    """Seed what torch draws from its own generator (dropout), set the threads, and put both back afterwards."""
+    """Seed what torch draws from its own generator (dropout); set the threads, never more than there are; put both back."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(thread_count(2 * len(interactions.pairs) * config.dim))
+    torch.set_num_threads(min(threads, thread_count(2 * len(interactions.pairs) * config.dim)))
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
         try:

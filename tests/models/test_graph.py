@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from core.models.backbones import LightGCN
+from core.models.config import ModelConfig
 from core.models.graph import Interactions, NormalisedAdjacency
 
 
@@ -39,7 +40,7 @@ def test_backward_is_the_true_gradient(interactions: Interactions) -> None:
 
 @pytest.mark.parametrize("layers", [0, 1, 3])
 def test_lightgcn_is_the_mean_of_its_layers(interactions: Interactions, layers: int) -> None:
-    backbone = LightGCN(interactions, dim=4, layers=layers, generator=torch.Generator().manual_seed(0))
+    backbone = LightGCN(interactions, ModelConfig(layers=layers), 4, torch.Generator().manual_seed(0))
     nodes = [backbone.embedding.detach()]
     for _ in range(layers):
         nodes.append(dense(interactions).float() @ nodes[-1])

@@ -61,11 +61,11 @@ def test_every_part_of_the_student_learns(checkerboard: Interactions, block_text
 
 def test_prototypes_add_their_softmax_mean(checkerboard: Interactions, block_text: TextFeatures) -> None:
     student = model(checkerboard, block_text, prototypes=3, prototype_temperature=0.5, motivation_gate=0.0).student
-    users, _ = student.backbone()
+    users, items = student.backbone()
     slot, centres = users[7, 4:8], student.prototypes[1]
     centres = centres - centres.mean(0)
     share = torch.softmax(centres @ slot / 0.5, dim=0)
-    assert torch.allclose(student.interaction_view()[0][7, 4:8], slot + share @ centres, atol=1e-6)
+    assert torch.allclose(student.interaction_view(users, items)[0][7, 4:8], slot + share @ centres, atol=1e-6)
 
 
 def test_silent_slots_have_a_silent_text_view(checkerboard: Interactions, block_text: TextFeatures) -> None:

@@ -6,13 +6,14 @@ import torch
 
 from core.models.backbones.base import Backbone
 from core.models.backbones.lightgcn import LightGCN
-from core.models.config import BackboneName
+from core.models.config import ModelConfig
 from core.models.graph import Interactions
 
 __all__ = ["Backbone", "LightGCN", "build_backbone"]
 
+_BACKBONES: dict[str, type[LightGCN]] = {"lightgcn": LightGCN}
 
-def build_backbone(name: BackboneName, interactions: Interactions, dim: int, layers: int, generator: torch.Generator) -> Backbone:
-    """The backbone of this name with fresh embeddings."""
-    backbones = {"lightgcn": LightGCN}
-    return backbones[name](interactions, dim, layers, generator)
+
+def build_backbone(interactions: Interactions, config: ModelConfig, width: int, generator: torch.Generator) -> Backbone:
+    """The backbone that ``config.backbone`` names, with fresh embeddings of ``width`` dimensions."""
+    return _BACKBONES[config.backbone](interactions, config, width, generator)

@@ -7,12 +7,14 @@ from abc import ABC, abstractmethod
 import torch
 from torch import nn
 
+from core.models.recommendation import Batch
+
 
 class Backbone(nn.Module, ABC):
     """A collaborative encoder. ``forward`` gives (users [n_users, d], items [n_items, d]).
 
-    ``dim`` is d; ``initial(users, items)`` gives the rows of the trainable embeddings behind some nodes, which is what
-    regularisation acts on.
+    ``dim`` is d. Where a vector is joined from several parts (GCCF's layers), the parts of one embedding dimension lie side by side,
+    so that a slot, a slice of the embedding, stays a slice of the vector.
     """
 
     n_users: int
@@ -21,8 +23,14 @@ class Backbone(nn.Module, ABC):
 
     @abstractmethod
     def forward(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Vectors of all users and all items."""
+        """Vectors of all users and all items, as recommendations are made of."""
+
+    def step(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
+        """One training step: the vectors the recommendation loss is taken of, and the backbone's own weighted losses by name."""
+        del batch
+        users, items = self()
+        return users, items, {}
 
     @abstractmethod
     def initial(self, users: torch.Tensor, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Trainable embeddings of some users and items (indices int64 [m] each)."""
+        """Trainable embeddings of some users and items (indices int64 [m] each), which regularisation acts on."""

@@ -1,0 +1,28 @@
+"""What every recommendation model offers to the training loop."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import nn
+
+from core.models.recommendation import Batch
+
+
+class RecommendationModel(nn.Module, ABC):
+    """A model whose score is an inner product: score(u, i) = sum_k <user[u, k], item[i, k]> + item_bias[i].
+
+    A model without trainable parameters (EASE, popularity) is solved when it is built; the training loop only measures it.
+    """
+
+    @abstractmethod
+    def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """Weighted terms of the objective; their sum is minimised."""
+
+    def after_step(self) -> None:
+        """What follows a step of the optimiser, such as a momentum teacher."""
+
+    @abstractmethod
+    def vectors(self) -> dict[str, torch.Tensor]:
+        """ "user" [n_users, K, s], "item" [n_items, K, s], "item_bias" [n_items] where there is one, and further views; no gradient."""
