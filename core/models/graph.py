@@ -7,13 +7,13 @@ transpose, so the gradient of ``A @ x`` is ``A @ grad``: nothing has to be trans
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from scipy import sparse
 from torch import nn
-from torch.nn import functional
+
+from core.models.propagation import symmetric_product
 
 
 @dataclass(frozen=True)
@@ -60,24 +60,4 @@ class NormalisedAdjacency(nn.Module):
 
     def forward(self, nodes: torch.Tensor) -> torch.Tensor:
         """A @ nodes for nodes: float [n_users + n_items, d]; differentiable."""
-        return _SymmetricProduct.apply(nodes, self.neighbours, self.offsets, self.weights)  # type: ignore[no-untyped-call]
-
-
-class _SymmetricProduct(torch.autograd.Function):
-    """A @ x with the symmetry A = A^T used in the backward pass."""
-
-    @staticmethod
-    def forward(ctx: Any, nodes: torch.Tensor, neighbours: torch.Tensor, offsets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        ctx.save_for_backward(neighbours, offsets, weights)
-        return _product(nodes, neighbours, offsets, weights)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        neighbours, offsets, weights = ctx.saved_tensors
-        return _product(gradients[0].contiguous(), neighbours, offsets, weights), None, None, None
-
-
-def _product(nodes: torch.Tensor, neighbours: torch.Tensor, offsets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    return functional.embedding_bag(
-        neighbours, nodes, offsets, mode="sum", per_sample_weights=weights.to(nodes.dtype), include_last_offset=True
-    )
+        return symmetric_product(nodes, self.neighbours, self.offsets, self.weights)

@@ -1,0 +1,40 @@
+"""The product with a symmetric sparse matrix, in both directions of a training step.
+
+The matrix equals its own transpose, so the gradient of ``A @ x`` is ``A @ grad``: nothing has to be transposed or stored for it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+
+def symmetric_product(nodes: torch.Tensor, neighbours: torch.Tensor, offsets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """A @ nodes, differentiable in ``nodes``.
+
+    Args:
+        nodes: float [n, d]. neighbours: int64 [nnz], offsets: int64 [n + 1], weights: float32 [nnz]: the rows of A as lists; A = A^T.
+    """
+    return _SymmetricProduct.apply(nodes, neighbours, offsets, weights)  # type: ignore[no-untyped-call]
+
+
+class _SymmetricProduct(torch.autograd.Function):
+    """A @ x with the symmetry A = A^T used in the backward pass."""
+
+    @staticmethod
+    def forward(ctx: Any, nodes: torch.Tensor, neighbours: torch.Tensor, offsets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(neighbours, offsets, weights)
+        return _product(nodes, neighbours, offsets, weights)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        neighbours, offsets, weights = ctx.saved_tensors
+        return _product(gradients[0].contiguous(), neighbours, offsets, weights), None, None, None
+
+
+def _product(nodes: torch.Tensor, neighbours: torch.Tensor, offsets: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    return functional.embedding_bag(
+        neighbours, nodes, offsets, mode="sum", per_sample_weights=weights.to(nodes.dtype), include_last_offset=True
+    )
