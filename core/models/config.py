@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 BackboneName = Literal["bpr-mf", "lightgcn", "gccf", "sgl", "simgcl", "dccf", "autocf"]
 ModelName = Literal[
-    "lmmrec", "rlmrec-con", "rlmrec-gen", "kar", "alpharec", "irllrec", "ease", "popularity",
+    "lmmrec", "rlmrec-con", "rlmrec-gen", "kar", "alpharec", "irllrec", "ease", "ease-text", "popularity",
     "bpr-mf", "lightgcn", "gccf", "sgl", "simgcl", "dccf", "autocf",
 ]  # fmt: skip
 BACKBONES: tuple[BackboneName, ...] = get_args(BackboneName)
 MODELS: tuple[ModelName, ...] = get_args(ModelName)
-TEXT_MODELS: tuple[ModelName, ...] = ("lmmrec", "rlmrec-con", "rlmrec-gen", "kar", "alpharec", "irllrec")
+TEXT_MODELS: tuple[ModelName, ...] = ("lmmrec", "rlmrec-con", "rlmrec-gen", "kar", "alpharec", "irllrec", "ease-text")
 """Models that read profiles."""
 WRAPPERS: tuple[ModelName, ...] = ("lmmrec", "rlmrec-con", "rlmrec-gen", "kar", "irllrec")
 """Models around a backbone that can be chosen."""
@@ -37,6 +37,7 @@ class ModelConfig(BaseModel):
     layers: int = Field(3, ge=0, le=8, description="Propagation layers of the backbone")
     layer_combination: Literal["mean", "sum"] = Field("mean", description="How the layers of a propagation are joined")
     edge_keep: float = Field(1.0, gt=0, le=1, description="Share of the interactions a training step propagates over")
+    initial_scale: float = Field(0.1, gt=0, description="Standard deviation of the backbone's initial embeddings")
 
     loss: Literal["bpr", "softmax"] = Field("bpr", description="Recommendation loss: BPR or sampled softmax")
     negatives: int = Field(256, ge=1, le=65536, description="Negatives per batch (softmax); BPR takes one per interaction")
@@ -70,6 +71,7 @@ class ModelConfig(BaseModel):
     align_temperature: float = Field(0.2, gt=0, description="Temperature of that alignment")
     mask_ratio: float = Field(0.1, gt=0, lt=1, description="Share of the nodes whose vectors are hidden and rebuilt (RLMRec-Gen)")
     ease_weight: float = Field(300.0, gt=0, description="Ridge penalty on the item-item weights (EASE)")
+    ease_text: float = Field(30.0, ge=0, description="Weight of the rows of item text added to the matrix (EASE with text)")
 
     @model_validator(mode="before")
     @classmethod

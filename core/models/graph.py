@@ -38,8 +38,10 @@ class Interactions:
 class NormalisedAdjacency(nn.Module):
     """Symmetrically normalised adjacency of users (first) and items (after them).
 
-    Held as lists of neighbours (offsets int64 [n + 1], neighbours int64 [nnz], weights float32 [nnz]); ``embedding_bag``
-    over them is the fastest product measured on CPUs (see `benchmarks/`).
+    Held as lists of neighbours (offsets int64 [n + 1], neighbours int64 [2 n_interactions], weights float32 of the same length);
+    ``embedding_bag`` over them is the fastest product measured on CPUs (see `benchmarks/`). The first half of the entries are the
+    users' rows, one entry an interaction, in the order of (user, item); the second half, the items' rows, are the same interactions
+    seen from the other side: entry j there is interaction ``mirror[j]`` (int64 [n_interactions]).
     """
 
     def __init__(self, interactions: Interactions) -> None:
@@ -53,11 +55,28 @@ class NormalisedAdjacency(nn.Module):
         self.register_buffer("offsets", torch.from_numpy(adjacency.indptr.astype(np.int64)), persistent=False)
         self.register_buffer("neighbours", torch.from_numpy(adjacency.indices.astype(np.int64)), persistent=False)
         self.register_buffer("weights", torch.from_numpy(scale[rows] * scale[adjacency.indices]), persistent=False)
+        by_item = np.argsort(adjacency.indices[: ratings.nnz], kind="stable")
+        self.register_buffer("mirror", torch.from_numpy(by_item.astype(np.int64)), persistent=False)
 
     offsets: torch.Tensor
     neighbours: torch.Tensor
     weights: torch.Tensor
+    mirror: torch.Tensor
 
-    def forward(self, nodes: torch.Tensor) -> torch.Tensor:
-        """A @ nodes for nodes: float [n_users + n_items, d]; differentiable."""
-        return symmetric_product(nodes, self.neighbours, self.offsets, self.weights)
+    def forward(self, nodes: torch.Tensor, weights: torch.Tensor | None = None) -> torch.Tensor:
+        """A @ nodes for nodes: float [n_users + n_items, d]; differentiable in them.
+
+        ``weights``, where given, replace the entries of A (float32 [2 n_interactions], see `both_directions`); they take no gradient.
+        """
+        return symmetric_product(nodes, self.neighbours, self.offsets, self.weights if weights is None else weights)
+
+    def both_directions(self, values: torch.Tensor) -> torch.Tensor:
+        """[n_interactions], one value an interaction in the order of (user, item) -> [2 n_interactions], a symmetric matrix."""
+        return torch.cat([values, values[self.mirror]])
+
+    def thinned(self, keep: float) -> torch.Tensor:
+        """Entries of A with each interaction kept with probability ``keep``, in both directions, and zero otherwise.
+
+        The entries kept are neither scaled up nor normalised by the smaller degrees. Drawn on the device from torch's own generator.
+        """
+        return self.weights * self.both_directions(torch.rand(len(self.mirror), device=self.mirror.device) < keep)

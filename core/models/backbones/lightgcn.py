@@ -8,6 +8,7 @@ from torch import nn
 from core.models.backbones.base import Backbone
 from core.models.config import ModelConfig
 from core.models.graph import Interactions, NormalisedAdjacency
+from core.models.recommendation import Batch
 
 
 class LightGCN(Backbone):
@@ -16,26 +17,47 @@ class LightGCN(Backbone):
     The sum over layers is taken by Horner's scheme, y <- e0 + A y, so forward and backward cost L products each and no
     layer has to be kept.
 
+    With ``edge_keep`` below 1 a training step propagates over a random share of the interactions (RLMRec's published setting, 0.8),
+    drawn once for all layers. As published, the entries of A that stay are not scaled up. There each direction of an interaction is
+    dropped by itself; here both are at once, so that the matrix stays symmetric and its backward pass cheap.
+
     Args:
         interactions: the training interactions.
-        config: ``layers`` L (0 gives matrix factorisation), ``layer_combination``.
+        config: ``layers`` L, ``layer_combination``, ``edge_keep``, ``initial_scale`` of the embeddings (normal).
         width: dimensions of the embeddings.
-        generator: source of the initial values (normal, 0.1 standard deviation).
+        generator: source of the initial values.
     """
 
     def __init__(self, interactions: Interactions, config: ModelConfig, width: int, generator: torch.Generator) -> None:
         super().__init__()
         self.n_users, self.n_items, self.dim, self.layers = interactions.n_users, interactions.n_items, width, config.layers
         self.scale = 1 / (config.layers + 1) if config.layer_combination == "mean" else 1.0
+        self.edge_keep = config.edge_keep
         self.adjacency = NormalisedAdjacency(interactions)
         initial = torch.randn(self.n_users + self.n_items, width, generator=generator)
-        self.embedding = nn.Parameter(initial * 0.1)
+        self.embedding = nn.Parameter(initial * config.initial_scale)
 
     def forward(self) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.sides(self.propagated())
+
+    def step(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
+        users, items = self.sides(self.propagated(self.step_weights()))
+        return users, items, {}
+
+    def step_weights(self) -> torch.Tensor | None:
+        """Entries of A for one training step; None: all as they are."""
+        return self.adjacency.thinned(self.edge_keep) if self.edge_keep < 1 else None
+
+    def propagated(self, weights: torch.Tensor | None = None) -> torch.Tensor:
+        """All nodes after propagation over A (or with its entries replaced), users first: float [n_users + n_items, dim]."""
         nodes = self.embedding
         for _ in range(self.layers):
-            nodes = self.embedding + self.adjacency(nodes)
-        users, items = (nodes * self.scale).split([self.n_users, self.n_items])
+            nodes = self.embedding + self.adjacency(nodes, weights)
+        return nodes * self.scale
+
+    def sides(self, nodes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """All nodes -> users, items."""
+        users, items = nodes.split([self.n_users, self.n_items])
         return users, items
 
     def initial(self, users: torch.Tensor, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
