@@ -19,7 +19,7 @@ from core.training.trainer import TrainingResult, fit
 MODELS = {
     "lightgcn with bpr": {"model": "lightgcn", "loss": "bpr"},
     "lightgcn with softmax": {"model": "lightgcn", "loss": "softmax", "temperature": 0.3},
-    "bpr-mf": {"model": "bpr-mf", "evaluate_every": 30},
+    "bpr-mf": {"model": "bpr-mf", "evaluate_every": 30, "learning_rate": 0.05},
     "lightgcn on a share of the interactions": {"model": "lightgcn", "edge_keep": 0.8},
     "lmmrec on bpr-mf": {"model": "lmmrec", "slot_dim": 4, "backbone": "bpr-mf", "evaluate_every": 30},
     "lmmrec in slots": {"model": "lmmrec", "form": "slots", "slot_dim": 4},

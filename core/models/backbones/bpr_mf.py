@@ -25,7 +25,9 @@ class MatrixFactorisation(Backbone):
         self.embedding = nn.Parameter(initial * config.initial_scale)
 
     def forward(self) -> tuple[torch.Tensor, torch.Tensor]:
-        return self.embedding[: self.n_users], self.embedding[self.n_users :]
+        # A copy: vectors that are kept must not change with further training, nor ask for gradients.
+        users, items = self.embedding.clone().split([self.n_users, self.n_items])
+        return users, items
 
     def initial(self, users: torch.Tensor, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return self.embedding[users], self.embedding[self.n_users + items]
