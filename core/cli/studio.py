@@ -30,6 +30,7 @@ PLURALS = {
     "run": "runs",
     "map": "maps",
     "comparison": "comparisons",
+    "benchmark": "benchmarks",
 }
 
 
