@@ -21,7 +21,13 @@ MODELS = {
     "lightgcn with softmax": {"model": "lightgcn", "loss": "softmax", "temperature": 0.3},
     "bpr-mf": {"model": "bpr-mf", "evaluate_every": 30, "learning_rate": 0.05},
     "lightgcn on a share of the interactions": {"model": "lightgcn", "edge_keep": 0.8},
+    "gccf": {"model": "gccf"},
+    "sgl": {"model": "sgl", "view_keep": 0.8},
+    "simgcl": {"model": "simgcl"},
     "lmmrec on bpr-mf": {"model": "lmmrec", "slot_dim": 4, "backbone": "bpr-mf", "evaluate_every": 30},
+    "lmmrec on gccf": {"model": "lmmrec", "slot_dim": 4, "backbone": "gccf"},
+    "lmmrec on sgl": {"model": "lmmrec", "slot_dim": 4, "backbone": "sgl"},
+    "lmmrec on simgcl": {"model": "lmmrec", "slot_dim": 4, "backbone": "simgcl"},
     "lmmrec in slots": {"model": "lmmrec", "form": "slots", "slot_dim": 4},
     "lmmrec in slots with softmax": {"model": "lmmrec", "form": "slots", "slot_dim": 4, "loss": "softmax"},
     "lmmrec as one vector": {"model": "lmmrec", "form": "vector"},
@@ -29,6 +35,11 @@ MODELS = {
     "lmmrec with its text view": {"model": "lmmrec", "slot_dim": 4, "text_scale": 0.5},
     "ease": {"model": "ease", "ease_weight": 10.0},
     "ease with text": {"model": "ease-text", "ease_weight": 10.0},
+    "alpharec": {"model": "alpharec", "temperature": 0.2},
+    "alpharec with softmax": {"model": "alpharec", "loss": "softmax", "temperature": 0.2},
+    "rlmrec-con": {"model": "rlmrec-con"},
+    "rlmrec-con with softmax": {"model": "rlmrec-con", "loss": "softmax"},
+    "rlmrec-con on bpr-mf": {"model": "rlmrec-con", "backbone": "bpr-mf", "evaluate_every": 30, "learning_rate": 0.05},
 }
 
 
