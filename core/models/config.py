@@ -71,7 +71,7 @@ class ModelConfig(BaseModel):
     align_temperature: float = Field(0.2, gt=0, description="Temperature of that alignment")
     mask_ratio: float = Field(0.1, gt=0, lt=1, description="Share of the nodes whose vectors are hidden and rebuilt (RLMRec-Gen)")
     ease_weight: float = Field(300.0, gt=0, description="Ridge penalty on the item-item weights (EASE)")
-    ease_text: float = Field(30.0, ge=0, description="Weight of the rows of item text added to the matrix (EASE with text)")
+    ease_text: float = Field(3.0, ge=0, description="Weight of the rows of item text added to the matrix (EASE with text)")
 
     @model_validator(mode="before")
     @classmethod

@@ -45,9 +45,9 @@ class EASE(RecommendationModel):
         super().__init__()
         _refuse_what_does_not_fit(interactions)
         self.n_users, self.n_items = interactions.n_users, interactions.n_items
-        pairs = torch.from_numpy(interactions.pairs)
-        self.register_buffer("users", pairs[:, 0].clone(), persistent=False)
-        self.register_buffer("items", pairs[:, 1].clone(), persistent=False)
+        pairs = torch.tensor(interactions.pairs)
+        self.register_buffer("users", pairs[:, 0].contiguous(), persistent=False)
+        self.register_buffer("items", pairs[:, 1].contiguous(), persistent=False)
         matrix = interactions.matrix()
         gram = torch.from_numpy((matrix.T @ matrix).toarray()).double()
         if text is not None and text_weight > 0:
