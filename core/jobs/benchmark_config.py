@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -82,7 +82,8 @@ class Cell(BaseModel):
 
 
 class BenchmarkConfig(BaseModel):
-    """The settings of a benchmark. Unknown keys are refused; the number of workers is no part of it, results do not depend on it.
+    """The settings of a benchmark. Unknown keys are refused; the number of workers is no part of it: results depend on it by no more than
+    rounding.
 
     The first model is the one the others are its peers of.
     """
@@ -90,7 +91,8 @@ class BenchmarkConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     models: tuple[str, ...] = Field(min_length=1, description='"NAME" or "NAME:BACKBONE"; the first is compared with all others')
-    seeds: int = Field(5, ge=1, le=50, description="Seeds 0 to n - 1 of every model and variant")
+    seeds: int = Field(5, ge=1, le=50, description="How many seeds of every model and variant")
+    first_seed: int = Field(1, ge=0, description="The first of them; 0 split many a dataset when it was imported, so others are unseen")
     splits: Splits = Field("random", description="A random 3:1:1 split of the dataset a seed, or the dataset's own for all seeds")
     preset: str = Field("tuned", description="Settings of each model, see `core.training.presets`")
     noise: tuple[float, ...] = Field((), description="Random interactions added to the training split, as shares of it")
@@ -128,6 +130,11 @@ class BenchmarkConfig(BaseModel):
         """The models, parsed."""
         return tuple(ModelSpec.parse(label) for label in self.models)
 
+    @property
+    def seed_list(self) -> range:
+        """The seeds."""
+        return range(self.first_seed, self.first_seed + self.seeds)
+
     def variants(self, spec: ModelSpec) -> tuple[Variant, ...]:
         """How a model is trained, plainly first."""
         found = [Variant(name=PLAIN, kind="plain")]
@@ -140,11 +147,10 @@ class BenchmarkConfig(BaseModel):
         return tuple(found)
 
     def cells(self) -> tuple[Cell, ...]:
-        """All trainings: by seed, then variant, so that a report that grows has a whole row of models early."""
-        named = [(spec.label, variant.name, variant.kind) for spec in self.specs for variant in self.variants(spec)]
-        order = get_args(VariantKind)
-        by_kind = sorted(named, key=lambda one: order.index(one[2]) > 0)
-        return tuple(Cell(model=model, variant=variant, seed=seed) for seed in range(self.seeds) for model, variant, _ in by_kind)
+        """All trainings: by seed, plain ones first, so that a report that grows has a whole row of models early."""
+        named = [(spec.label, variant) for spec in self.specs for variant in self.variants(spec)]
+        plain_first = sorted(named, key=lambda one: one[1].kind != "plain")
+        return tuple(Cell(model=model, variant=variant.name, seed=seed) for seed in self.seed_list for model, variant in plain_first)
 
 
 def changes(variant: str, plain: dict[str, Any], n_slots: int) -> dict[str, Any]:

@@ -60,9 +60,11 @@ class Contrast(_Document):
     Args:
         mean, peer_mean: over seeds. change: mean - peer_mean; relative: as a share of peer_mean (None of 0). by_seed: the change of each.
         n_users: with test interactions under some seed of both.
+        relative_sd: of the relative changes within the seeds (None of one). better, worse: share of users whose figure is higher, or lower.
         best_peer: whether the peer is the one with the highest mean of this figure.
         low, high: 95 % interval of the change over users (paired bootstrap).
-        p_users: paired test over users (each with its mean over seeds). p_splits: over seeds; None of fewer than two.
+        p_users: Wilcoxon over users (each with its mean over seeds). p_splits: paired t-test over seeds, of random splits corrected for
+            their overlap; None of fewer than two. See `core.evaluation.significance`.
         p_users_holm, p_splits_holm: the same after Holm's correction over all peers of this figure.
     """
 
@@ -74,10 +76,13 @@ class Contrast(_Document):
     peer_mean: float
     change: float
     relative: float | None
+    relative_sd: float | None
     by_seed: list[float]
+    better: float
+    worse: float
     n_users: int
-    low: float | None
-    high: float | None
+    low: float
+    high: float
     p_users: float | None
     p_splits: float | None
     p_users_holm: float | None
@@ -90,7 +95,7 @@ class Variation(_Document):
     Args:
         kind: "noise", "text-noise" (with its ``level``), "control" or "ablation". metric: of `HEADLINE`.
         kept: mean / plain_mean, the share of the clean figure that is left (None of 0). change: mean - plain_mean.
-        by_seed: the change of each seed.
+        by_seed: the change of each seed. p_users: Wilcoxon over users; None while it runs, or where nobody's figure changed.
     """
 
     model: str
@@ -103,6 +108,7 @@ class Variation(_Document):
     change: float
     kept: float | None
     by_seed: list[float]
+    p_users: float | None
 
 
 class ActivityRow(_Document):
@@ -117,7 +123,7 @@ class Activity(_Document):
     """Results by how many training interactions users have, cold to warm; the same groups for every seed and model.
 
     Args:
-        labels: "2-5", ... one a group. sizes: users in each, summed over seeds.
+        labels: "2-5", ... one a group. sizes: test users in each, the mean over the splits.
     """
 
     labels: list[str]
@@ -166,7 +172,7 @@ class BenchmarkReport(_Document):
         dataset: id of the one asked for; name: its name. config: what was asked for. splits: one a seed (one for all where "given").
         complete: whether all cells were tried and the tests made. done, total: cells.
         workers: processes at once. seconds: of the wall clock, of this and earlier sittings.
-        settings: model -> its complete plain training settings (seed 0).
+        settings: model -> its complete plain training settings (of the first seed).
         outcomes: in the order of the config, plain first. contrasts: of the first model with each peer in each of `ACCURACY`.
         variations: noise, controls and ablations. activity: None while there is none.
         published: reference figures, empty where there are none.
