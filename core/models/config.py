@@ -67,9 +67,11 @@ class ModelConfig(BaseModel):
     text_dropout: float = Field(0.4, ge=0, lt=1, description="Dropout on the text encoder's input")
     text_scale: float = Field(0.0, ge=0, description="Weight of the text view in the final vectors")
 
-    align_weight: float = Field(0.1, ge=0, description="Weight of a baseline's alignment with text (RLMRec, KAR, IRLLRec)")
+    align_weight: float = Field(0.1, ge=0, description="Weight of a baseline's alignment with text (RLMRec, IRLLRec)")
     align_temperature: float = Field(0.2, gt=0, description="Temperature of that alignment")
     mask_ratio: float = Field(0.1, gt=0, lt=1, description="Share of the nodes whose vectors are hidden and rebuilt (RLMRec-Gen)")
+    experts: int = Field(5, ge=1, le=32, description="Text experts of users alone, and of items alone (KAR)")
+    shared_experts: int = Field(2, ge=1, le=32, description="Text experts shared by users and items (KAR)")
     ease_weight: float = Field(300.0, gt=0, description="Ridge penalty on the item-item weights (EASE)")
     ease_text: float = Field(3.0, ge=0, description="Weight of the rows of item text added to the matrix (EASE with text)")
 

@@ -37,6 +37,8 @@ MODELS = {
     "ease with text": {"model": "ease-text", "ease_weight": 10.0},
     "alpharec": {"model": "alpharec", "temperature": 0.2},
     "alpharec with softmax": {"model": "alpharec", "loss": "softmax", "temperature": 0.2},
+    "kar": {"model": "kar"},
+    "kar with softmax": {"model": "kar", "loss": "softmax"},
     "rlmrec-con": {"model": "rlmrec-con"},
     "rlmrec-con with softmax": {"model": "rlmrec-con", "loss": "softmax"},
     "rlmrec-con on bpr-mf": {"model": "rlmrec-con", "backbone": "bpr-mf", "evaluate_every": 30, "learning_rate": 0.05},

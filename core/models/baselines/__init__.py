@@ -10,6 +10,7 @@ from core.models.backbones import Backbone, build_backbone
 from core.models.base import RecommendationModel
 from core.models.baselines.alpharec import AlphaRec
 from core.models.baselines.ease import EASE
+from core.models.baselines.kar import KAR
 from core.models.baselines.popularity import Popularity
 from core.models.baselines.rlmrec import RLMRecCon
 from core.models.config import ModelConfig
@@ -25,6 +26,7 @@ BASELINES: dict[str, Builder] = {
         interactions, config.ease_weight, _there(text).items.whole, config.ease_text
     ),
     "alpharec": lambda interactions, text, config, generator: AlphaRec(interactions, _there(text), config, generator),
+    "kar": lambda *arguments: _around_backbone(KAR, *arguments),
     "rlmrec-con": lambda *arguments: _around_backbone(RLMRecCon, *arguments),
 }
 """Name of a model -> how it is built. The text is there for every model that reads it."""
