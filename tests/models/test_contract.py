@@ -22,12 +22,19 @@ MODELS = {
     "bpr-mf": {"model": "bpr-mf", "evaluate_every": 30, "learning_rate": 0.05},
     "lightgcn on a share of the interactions": {"model": "lightgcn", "edge_keep": 0.8},
     "gccf": {"model": "gccf"},
-    "sgl": {"model": "sgl", "view_keep": 0.8},
-    "simgcl": {"model": "simgcl"},
+    "sgl": {"model": "sgl", "view_keep": 0.8, "evaluate_every": 30, "ssl_weight": 0.02, "learning_rate": 0.05},
+    "simgcl": {"model": "simgcl", "evaluate_every": 30, "ssl_weight": 0.02, "learning_rate": 0.05},
     "lmmrec on bpr-mf": {"model": "lmmrec", "slot_dim": 4, "backbone": "bpr-mf", "evaluate_every": 30},
     "lmmrec on gccf": {"model": "lmmrec", "slot_dim": 4, "backbone": "gccf"},
-    "lmmrec on sgl": {"model": "lmmrec", "slot_dim": 4, "backbone": "sgl"},
-    "lmmrec on simgcl": {"model": "lmmrec", "slot_dim": 4, "backbone": "simgcl"},
+    "lmmrec on sgl": {"model": "lmmrec", "slot_dim": 4, "backbone": "sgl", "evaluate_every": 30, "ssl_weight": 0.02, "learning_rate": 0.05},
+    "lmmrec on simgcl": {
+        "model": "lmmrec",
+        "slot_dim": 4,
+        "backbone": "simgcl",
+        "evaluate_every": 30,
+        "ssl_weight": 0.02,
+        "learning_rate": 0.05,
+    },
     "lmmrec in slots": {"model": "lmmrec", "form": "slots", "slot_dim": 4},
     "lmmrec in slots with softmax": {"model": "lmmrec", "form": "slots", "slot_dim": 4, "loss": "softmax"},
     "lmmrec as one vector": {"model": "lmmrec", "form": "vector"},
@@ -42,6 +49,7 @@ MODELS = {
     "rlmrec-con": {"model": "rlmrec-con"},
     "rlmrec-con with softmax": {"model": "rlmrec-con", "loss": "softmax"},
     "rlmrec-con on bpr-mf": {"model": "rlmrec-con", "backbone": "bpr-mf", "evaluate_every": 30, "learning_rate": 0.05},
+    "rlmrec-gen": {"model": "rlmrec-gen"},
 }
 
 

@@ -8,15 +8,21 @@ import torch
 
 from core.models.backbones.base import Backbone
 from core.models.backbones.bpr_mf import MatrixFactorisation
+from core.models.backbones.gccf import GCCF
 from core.models.backbones.lightgcn import LightGCN
+from core.models.backbones.sgl import SGL
+from core.models.backbones.simgcl import SimGCL
 from core.models.config import BackboneName, ModelConfig
 from core.models.graph import Interactions
 
-__all__ = ["Backbone", "LightGCN", "MatrixFactorisation", "build_backbone"]
+__all__ = ["GCCF", "SGL", "Backbone", "LightGCN", "MatrixFactorisation", "SimGCL", "build_backbone"]
 
 _BACKBONES: dict[BackboneName, Callable[[Interactions, ModelConfig, int, torch.Generator], Backbone]] = {
     "bpr-mf": MatrixFactorisation,
     "lightgcn": LightGCN,
+    "gccf": GCCF,
+    "sgl": SGL,
+    "simgcl": SimGCL,
 }
 
 
