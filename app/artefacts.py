@@ -11,7 +11,7 @@ import streamlit as st
 from core.data.dataset import ReviewDataset
 from core.extraction.results import ExtractionResults
 from core.extraction.taxonomy import Taxonomy
-from core.jobs.training_step import interactions_of, measure
+from core.jobs.training_step import interactions_of_run, measure
 from core.maps.space import MapSpace
 from core.recommend.recommender import Recommender
 from core.storage import read_json
@@ -95,7 +95,7 @@ def test_figures(space: Workspace, run: Artefact) -> dict[str, TestFigure]:
 def _test_figures(path: str, created_at: str, _space: Workspace, _run: Artefact) -> dict[str, TestFigure]:
     del path, created_at
     vectors = RunVectors.load(_run.path / "vectors.safetensors")
-    splits = interactions_of(dataset(_space.get("dataset", _run.manifest.sources["dataset"])))
+    splits = interactions_of_run(dataset(_space.get("dataset", _run.manifest.sources["dataset"])), _run)
     found = measure({"user": vectors.user, "item": vectors.item, "item_bias": vectors.item_bias}, splits, "test")
     n = len(found.users)
     return {

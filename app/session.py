@@ -130,7 +130,7 @@ def runs_of(space: Workspace, dataset: Artefact | None) -> list[Artefact]:
 
 
 def chosen_run(space: Workspace, dataset: Artefact | None) -> Artefact | None:
-    """The selected run, else the newest run with named motivations of the dataset, else its newest run.
+    """The selected run, else the newest run with named motivations of the dataset, else its newest run; byproducts come last.
 
     Raises:
         NotFoundError: the URL names a run the workspace does not hold.
@@ -138,7 +138,7 @@ def chosen_run(space: Workspace, dataset: Artefact | None) -> Artefact | None:
     if reference := selected("run"):
         return space.get("run", reference)
     runs = runs_of(space, dataset)
-    named = [run for run in runs if run.manifest.summary.get("model") == "lmmrec"]
+    named = [run for run in runs if run.manifest.summary.get("model") == "lmmrec" and not run.manifest.byproduct]
     return next(iter(named or runs), None)
 
 

@@ -67,7 +67,7 @@ def train(
     *,
     profiles: str | None = None,
 ) -> Artefact:
-    """Train a run on a dataset; LMMRec first gets the profiles it needs.
+    """Train a run on a dataset; LMMRec first gets the profiles it needs. A perturbed run stays a byproduct.
 
     Args:
         profiles: which of the dataset's profiles LMMRec reads; None takes the newest, and extracts where there are none.
@@ -78,6 +78,7 @@ def train(
     """
     from core.jobs.training_step import run_id
     from core.jobs.training_step import train as train_run
+    from core.training.perturbation import perturbations
 
     if not config.reads_text and profiles is not None:
         raise InputError(
@@ -86,7 +87,7 @@ def train(
     chosen = ensure_profiles(workspace, dataset, progress, stop, profiles=profiles) if config.reads_text else None
     with exclusive(workspace, run_id(workspace.get("dataset", dataset), chosen, config)):
         run = train_run(workspace, dataset, config, progress, stop, profiles=chosen.id if chosen else None)
-    return workspace.wanted(run)
+    return run if perturbations(config) else workspace.wanted(run)
 
 
 def evaluate_run(workspace: Workspace, run: str, split: Split = "test") -> dict[str, Any]:
@@ -96,14 +97,14 @@ def evaluate_run(workspace: Workspace, run: str, split: Split = "test") -> dict[
         NotFoundError: no such run.
     """
     from core.data.dataset import ReviewDataset
-    from core.jobs.training_step import interactions_of, measure
+    from core.jobs.training_step import interactions_of_run, measure
     from core.training.run import RunVectors
 
     artefact = workspace.get("run", run)
     dataset = ReviewDataset.open(workspace, artefact.manifest.sources["dataset"])
     vectors = RunVectors.load(artefact.path / "vectors.safetensors")
     tensors = {"user": vectors.user, "item": vectors.item, "item_bias": vectors.item_bias}
-    evaluation = measure(tensors, interactions_of(dataset), split)
+    evaluation = measure(tensors, interactions_of_run(dataset, artefact), split)
     return {"run": artefact.id, "dataset": dataset.id, "split": split, "users": len(evaluation.users), "metrics": evaluation.means}
 
 

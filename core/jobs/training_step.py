@@ -5,27 +5,31 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from core.data.dataset import ReviewDataset, Split
 from core.errors import InputError
 from core.evaluation.protocol import Evaluation, evaluate
 from core.jobs.extraction_step import profiles_of_dataset, usual_profiles
-from core.models.config import ModelConfig
+from core.jobs.perturbed_text import text_to_read
+from core.models.config import BACKBONES, WRAPPERS, ModelConfig
 from core.models.graph import Interactions
-from core.models.text_features import TextFeatures, text_features
-from core.motivations.profiles import Profiles
+from core.models.text_features import TextFeatures
 from core.progress import Progress, never_stop, silent
 from core.storage import content_hash, write_json, write_tensors
 from core.training.config import TrainingConfig
+from core.training.perturbation import check_perturbations, noise, perturbations
 from core.training.run import RunVectors
 from core.training.trainer import TrainingResult, fit
 from core.workspace import Artefact, Workspace, artefact_id
 
 TRAINING_VERSION = 1
 """Part of every run's key: raised when the same configuration would train another model."""
+_NOISE_LABELS = {"interaction_noise": "noise", "text_noise": "textnoise"}
 
 
 def train(
@@ -39,15 +43,17 @@ def train(
 ) -> Artefact:
     """Train on a dataset and publish the run; a run of the same inputs and settings is returned as it is.
 
-    A training that was stopped or killed goes on from its last checkpoint.
+    A training that was stopped or killed goes on from its last checkpoint. A run whose training was perturbed (noise, controls) is a
+    byproduct and is called after its perturbations: nothing takes it for the newest run.
 
     Args:
         profiles: which profiles of the dataset LMMRec reads; None takes the newest.
 
     Raises:
-        NotFoundError: no such dataset or profiles. InputError: LMMRec without profiles or with those of another dataset, or no
-            training interactions. StoppedError: ``stop`` said so.
+        NotFoundError: no such dataset or profiles. InputError: LMMRec without profiles or with those of another dataset, no
+            training interactions, or a perturbation that is impossible. StoppedError: ``stop`` said so.
     """
+    check_perturbations(config)
     source = workspace.get("dataset", dataset)
     chosen = profiles_for(workspace, source, config, profiles)
     identifier = run_id(source, chosen, config)
@@ -57,9 +63,10 @@ def train(
     splits = interactions_of(reviews)
     if len(splits["train"].pairs) == 0:
         raise InputError("The training split is empty", where=source.id, hint="Import the reviews again with another split")
+    splits = _with_noise(splits, config.interaction_noise, config.seed)
     directory = running_directory(workspace, identifier)
     write_json(directory / "config.json", config)
-    text = text_features(Profiles.load(chosen), config.text_dim) if chosen else None
+    text = text_to_read(workspace, chosen, config) if chosen else None
     result = fit(
         splits["train"],
         text,
@@ -69,7 +76,8 @@ def train(
         progress=progress,
         stop=stop,
     )
-    return _publish(workspace, identifier, source, chosen, config, result, splits, text)
+    published_in = workspace.for_byproducts() if perturbations(config) else workspace
+    return _publish(published_in, identifier, source, chosen, config, result, splits, text)
 
 
 def running_directory(workspace: Workspace, identifier: str) -> Path:
@@ -89,8 +97,23 @@ def interactions_of(dataset: ReviewDataset) -> dict[Split, Interactions]:
     return {split: Interactions(dataset.n_users, dataset.n_items, dataset.pairs(split)) for split in splits}
 
 
+def interactions_of_run(dataset: ReviewDataset, run: Artefact) -> dict[Split, Interactions]:
+    """The interactions of each split as a run saw them: its noise is part of "train", so that rankings leave it out as in its figures."""
+    config = run.manifest.config
+    return _with_noise(interactions_of(dataset), config.get("interaction_noise", 0.0), config.get("seed", 0))
+
+
+def _with_noise(splits: dict[Split, Interactions], share: float, seed: int) -> dict[Split, Interactions]:
+    """The splits with random interactions in the training split; what is held out stays as it is."""
+    if share == 0:
+        return splits
+    train = splits["train"]
+    added = noise(train, np.concatenate([split.pairs for split in splits.values()]), share, seed)
+    return {**splits, "train": replace(train, pairs=np.concatenate([train.pairs, added]))}
+
+
 def measure(vectors: dict[str, torch.Tensor], splits: dict[Split, Interactions], split: Split) -> Evaluation:
-    """All-rank figures of vectors on one split; training items are left out of the ranking."""
+    """All-rank figures of vectors on one split; what was trained on, noise included, is left out of the ranking."""
     return evaluate(
         vectors["user"].flatten(1), vectors["item"].flatten(1), splits[split], splits["train"], item_bias=vectors.get("item_bias")
     )
@@ -117,8 +140,13 @@ def profiles_for(workspace: Workspace, dataset: Artefact, config: ModelConfig, r
 
 
 def _run_name(dataset: Artefact, config: TrainingConfig) -> str:
-    parts = [dataset.manifest.name[:32], config.model] + ([config.backbone] if config.model != config.backbone else [])
-    return "-".join([*parts, f"s{config.seed}"])
+    """DATASET-MODEL[-BACKBONE]-sSEED[-PERTURBATION...]; the dataset's name is cut where the whole would be too long."""
+    parts = [config.model] + ([config.backbone] if config.model in WRAPPERS else []) + [f"s{config.seed}"]
+    if "text_control" in (changed := perturbations(config)):
+        parts.append({"none": "no-text", "random": "random-text"}.get(config.text_control, config.text_control))
+    parts += [f"{label}{100 * changed[name]:g}" for name, label in _NOISE_LABELS.items() if name in changed]
+    rest = "-".join(parts)
+    return f"{dataset.manifest.name[: max(1, min(32, 63 - len(rest)))]}-{rest}"
 
 
 def _publish(
@@ -153,7 +181,7 @@ def _publish(
         write_tensors(draft.path / "model.safetensors", parameters)
         draft.summary |= {
             "model": config.model,
-            "backbone": config.backbone,
+            "backbone": config.backbone if config.model in (*BACKBONES, *WRAPPERS) else None,
             "form": config.form if config.model == "lmmrec" else "vector",
             "seed": config.seed,
             "epochs": result.epochs,
@@ -162,7 +190,7 @@ def _publish(
             "device": result.device,
             "validation": result.validation,
             "test": measure(result.vectors, splits, "test").means,
-        }
+        } | perturbations(config)
     shutil.rmtree(running_directory(workspace, identifier), ignore_errors=True)
     published = workspace.find("run", identifier)
     assert published is not None

@@ -7,6 +7,7 @@ A review's statement belongs to its user and to its item; a profile text's to it
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ import torch
 from core.data.dataset import ReviewDataset
 from core.extraction.schema import STATEMENT_COLUMNS
 from core.extraction.taxonomy import Taxonomy, reference_of
-from core.motivations.profiles import POLARITIES, node_column
+from core.motivations.profiles import POLARITIES, Profiles, node_column, slot_text
 from core.progress import Progress, ProgressEvent, silent
 from core.storage import content_hash, read_tensors, write_json, write_parquet, write_tensors
 from core.workspace import Artefact, Workspace, artefact_id
@@ -70,6 +71,21 @@ def build_profiles(workspace: Workspace, extraction: Artefact, dataset: ReviewDa
         draft.summary["taxonomy"] = reference_of(extraction)
         draft.summary |= {f"{side}s_with_text": int(tables[side]["node_idx"].nunique()) for side, _ in sides}
     return workspace.get("profiles", identifier)
+
+
+def with_users(profiles: Profiles, users: npt.NDArray[np.int64], embeddings: torch.Tensor) -> Profiles:
+    """Profiles as they would be if their statements were other users'; what is said of items stays.
+
+    Args:
+        users: int64 [n_statements], the user of each statement; -1 where it is nobody's.
+        embeddings: float16 [n_distinct, D] of the extraction the profiles were made of.
+    """
+    statements = profiles.statements.assign(user_idx=users.astype(np.int32))
+    own = statements[statements["user_idx"] >= 0]
+    n_users, slots, dim = profiles.users.positive.shape
+    pooled = {f"user.{name}": tensor for name, tensor in _pooled(own, "user", n_users, slots, embeddings).items()}
+    text = slot_text(pooled, "user", n_users, {"slots": slots, "dim": dim})
+    return replace(profiles, users=text, user_whole=pooled["user.whole"].float(), user_table=_table(own, "user"), statements=statements)
 
 
 def _pooled(own: pd.DataFrame, side: Side, n_nodes: int, slots: int, embeddings: torch.Tensor) -> dict[str, torch.Tensor]:

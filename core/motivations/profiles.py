@@ -71,8 +71,8 @@ class Profiles:
         return cls(
             id=artefact.id,
             taxonomy=Taxonomy.read(path / "taxonomy.json"),
-            users=_slot_text(tensors, "user", shape["n_users"], shape),
-            items=_slot_text(tensors, "item", shape["n_items"], shape),
+            users=slot_text(tensors, "user", shape["n_users"], shape),
+            items=slot_text(tensors, "item", shape["n_items"], shape),
             user_table=pd.read_parquet(path / "users.parquet"),
             item_table=pd.read_parquet(path / "items.parquet"),
             statements=pd.read_parquet(path / "statements.parquet"),
@@ -86,7 +86,8 @@ def node_column(side: Literal["user", "item"]) -> str:
     return f"{side}_idx"
 
 
-def _slot_text(tensors: dict[str, torch.Tensor], side: str, n: int, shape: dict[str, int]) -> SlotText:
+def slot_text(tensors: dict[str, torch.Tensor], side: str, n: int, shape: dict[str, int]) -> SlotText:
+    """The pooled text of a side from the tensors of an artefact ("<side>.<polarity>.rows", ".means", ".weights")."""
     filled = [_filled(tensors, f"{side}.{polarity}", n, shape) for polarity in POLARITIES]
     (positive, positive_weight), (negative, negative_weight) = filled
     return SlotText(positive, negative, positive_weight, negative_weight)
