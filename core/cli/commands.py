@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli import answers, data_commands, prompt_commands, quality_command, stages, studio, taxonomy_commands
+from core.cli import answers, benchmark_command, data_commands, prompt_commands, quality_command, stages, studio, taxonomy_commands
 from core.errors import StudioError
 
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -46,6 +46,7 @@ app.command("extract")(stages.extract)
 app.command("quality")(quality_command.quality)
 app.command("train")(stages.train)
 app.command("evaluate")(stages.evaluate)
+app.command("benchmark", cls=benchmark_command.ManyValues)(benchmark_command.benchmark)
 app.command("map")(stages.build_map)
 app.command("recommend")(answers.recommend)
 app.command("explain")(answers.explain)

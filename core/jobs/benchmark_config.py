@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from core.jobs.settings import validated
 from core.models.config import BACKBONES, MODELS, TEXT_MODELS, WRAPPERS, BackboneName, ModelName
+from core.training.config import TrainingConfig
 
 Splits = Literal["random", "given"]
 VariantKind = Literal["plain", "noise", "text-noise", "control", "ablation"]
@@ -118,12 +120,14 @@ class BenchmarkConfig(BaseModel):
             raise ValueError("noise is a share above 0 and at most 1")
         return tuple(sorted(set(levels)))
 
-    @model_validator(mode="after")
-    def _sets_what_is_free(self) -> BenchmarkConfig:
-        fixed = {"model", "backbone", "seed", "text_control", "interaction_noise", "text_noise"} & set(self.settings)
+    @field_validator("settings", mode="after")
+    @classmethod
+    def _free_settings(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        fixed = {"model", "backbone", "seed", "text_control", "interaction_noise", "text_noise"} & set(settings)
         if fixed:
             raise ValueError(f"{min(fixed)} is set by the benchmark itself")
-        return self
+        checked = validated(TrainingConfig, settings, "training").model_dump(mode="json")
+        return {name: checked[name] for name in sorted(settings)}
 
     @property
     def specs(self) -> tuple[ModelSpec, ...]:

@@ -19,6 +19,11 @@ ACCURACY = ("recall@5", "recall@10", "recall@20", "ndcg@5", "ndcg@10", "ndcg@20"
 HEADLINE = ("recall@20", "ndcg@20")
 BEYOND = ("coverage@20", "novelty@20", "popularity_bias@20", "gini@20")
 """See `core.evaluation.beyond_accuracy`."""
+FAITHFULNESS = (
+    "deletion_top_drop", "deletion_other_drop", "deletion_top_rank", "deletion_other_rank", "deletion_score_share", "deletion_rank_share",
+    "deletion_rank_tied", "deletion_area", "random_deletion_area", "insertion_area", "random_insertion_area",
+)  # fmt: skip
+"""The top motivation of a recommendation deleted beside another one, and areas below curves: see `core.recommend.faithfulness`."""
 
 
 class _Document(BaseModel):
@@ -38,8 +43,8 @@ class Outcome(_Document):
 
     Args:
         model: as it is written, "lmmrec" or "lmmrec:simgcl". variant: "plain", "noise-0.2", "shuffled", "no-mcs", ... level: of noise.
-        figures: "recall@20", ... (`ACCURACY`, on test), `BEYOND`, and for runs with named motivations those of the deletion test,
-            "deletion_...", see `core.recommend.faithfulness`. One that some seed does not have is left out.
+        figures: "recall@20", ... (`ACCURACY`, on test), `BEYOND`, and for runs with named motivations
+            `FAITHFULNESS`. One that some seed does not have is left out.
         seconds: of training; epochs: trained. runs: ids, one a seed.
     """
 

@@ -17,7 +17,9 @@ from core.progress import Progress, never_stop
 from core.training.config import TrainingConfig
 from core.workspace import Artefact, Workspace
 
-JobKind = Literal["import", "extract", "train", "map", "demo", "pipeline", "compare-prompts", "relabel", "discover", "profiles"]
+JobKind = Literal[
+    "import", "extract", "train", "map", "demo", "pipeline", "compare-prompts", "relabel", "discover", "profiles", "benchmark"
+]
 KINDS: tuple[JobKind, ...] = get_args(JobKind)
 
 
@@ -105,6 +107,17 @@ class ProfilesArguments(_Arguments):
     extraction: str
 
 
+class BenchmarkArguments(_Arguments):
+    """``config``: a `core.jobs.benchmark_config.BenchmarkConfig` as plain data, or what differs from its defaults.
+
+    ``workers``: processes at once; none: one a core.
+    """
+
+    dataset: str
+    config: dict[str, Any]
+    workers: int | None = Field(None, ge=1)
+
+
 ARGUMENTS: dict[JobKind, type[_Arguments]] = {
     "import": ImportArguments,
     "extract": ExtractArguments,
@@ -116,6 +129,7 @@ ARGUMENTS: dict[JobKind, type[_Arguments]] = {
     "relabel": RelabelArguments,
     "discover": DiscoverArguments,
     "profiles": ProfilesArguments,
+    "benchmark": BenchmarkArguments,
 }
 
 
@@ -135,6 +149,8 @@ def checked_arguments(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
         plain["config"] = _extraction_config(plain["config"])
     if kind == "compare-prompts":
         plain["config"] = _comparison_config(plain["config"])
+    if kind == "benchmark":
+        plain["config"] = _benchmark_config(plain["config"])
     if kind == "map":
         plain["config"] = _map_config(plain["config"])
     if kind == "pipeline":
@@ -162,6 +178,12 @@ def _comparison_config(settings: dict[str, Any]) -> dict[str, Any]:
     from core.jobs.comparison_config import ComparisonConfig
 
     return validated(ComparisonConfig, settings, "comparison").model_dump(mode="json")
+
+
+def _benchmark_config(settings: dict[str, Any]) -> dict[str, Any]:
+    from core.jobs.benchmark_config import BenchmarkConfig
+
+    return validated(BenchmarkConfig, settings, "benchmark").model_dump(mode="json")
 
 
 def _map_config(settings: dict[str, Any]) -> dict[str, Any]:
@@ -225,4 +247,8 @@ def run_kind(
             return steps.discover_and_try(workspace, **wanted.model_dump(), progress=progress)
         case ProfilesArguments(dataset=dataset, extraction=extraction):
             return steps.build_profiles_of(workspace, dataset, extraction, progress)
+        case BenchmarkArguments(dataset=dataset, config=config, workers=workers):
+            from core.jobs.benchmark import benchmark
+
+            return benchmark(workspace, dataset, config, progress, stop, workers=workers)
     raise InputError("No such kind of job", where=kind)
