@@ -13,7 +13,17 @@ from typing import Annotated
 
 import typer
 
-from core.cli import answers, benchmark_command, data_commands, prompt_commands, quality_command, stages, studio, taxonomy_commands
+from core.cli import (
+    answers,
+    benchmark_command,
+    data_commands,
+    prompt_commands,
+    quality_command,
+    search_command,
+    stages,
+    studio,
+    taxonomy_commands,
+)
 from core.errors import StudioError
 
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -45,6 +55,7 @@ app.add_typer(taxonomy_commands.app, name="taxonomy")
 app.command("extract")(stages.extract)
 app.command("quality")(quality_command.quality)
 app.command("train")(stages.train)
+app.command("search", cls=benchmark_command.ManyValues)(search_command.search)
 app.command("evaluate")(stages.evaluate)
 app.command("benchmark", cls=benchmark_command.ManyValues)(benchmark_command.benchmark)
 app.command("map")(stages.build_map)

@@ -94,6 +94,7 @@ def train(
     backbone: Annotated[BackboneName, typer.Option(help="The graph encoder inside LMMRec and the models like it.")] = "lightgcn",
     seed: Annotated[int, typer.Option(help="Seed of initialisation, sampling and dropout.")] = 0,
     profiles: Annotated[str | None, typer.Option(metavar="ID", help="Profiles LMMRec reads.  [default: the dataset's newest]")] = None,
+    preset: Annotated[str, typer.Option(help="default, fast, thorough, paper, or tuned: what `lmmrec search` found.")] = "default",
     settings: SetOption = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     json: JsonOption = False,
@@ -105,10 +106,13 @@ def train(
     from core.jobs import steps
     from core.jobs.settings import assignments, validated
     from core.training.config import TrainingConfig
+    from core.training.presets import dataset_kind, preset_settings
 
-    plain = {"model": model, "backbone": backbone, "seed": seed} | assignments(settings or [], "--set")
-    config = validated(TrainingConfig, plain, "training")
     place = existing(workspace)
+    kind = dataset_kind(place.get("dataset", dataset))
+    changed = preset_settings(kind, model, backbone, preset_name=preset)
+    plain = changed | {"model": model, "backbone": backbone, "seed": seed} | assignments(settings or [], "--set")
+    config = validated(TrainingConfig, plain, "training")
     with working() as (progress, stop):
         run = steps.train(place, dataset, config, progress, stop, profiles=profiles)
     document = run_document(run)

@@ -10,6 +10,7 @@ from core.encoding.encoder import EncoderName
 from core.errors import InputError
 from core.extraction.config import Backend, ExtractionConfig, OllamaSettings
 from core.extraction.ollama.chat import ChatOptions
+from core.models.config import TEXT_MODELS
 from core.training.config import TrainingConfig
 
 ZERO_SHOT: Backend = "zero-shot"
@@ -67,8 +68,8 @@ class ComparisonConfig(BaseModel):
     def _comparable(self) -> Self:
         if self.a == self.b:
             raise ValueError("both variants are the same: there is nothing to compare")
-        if self.training.model != "lmmrec":
-            raise ValueError(f"{self.training.model} reads no text, so no prompt can change it: train lmmrec")
+        if not self.training.reads_text:
+            raise ValueError(f"{self.training.model} reads no text, so no prompt can change it: train {', '.join(TEXT_MODELS)}")
         return self
 
     @property

@@ -1,0 +1,29 @@
+"""A dataset split anew by a seed, so that what is chosen on one split is measured on others."""
+
+from __future__ import annotations
+
+from core.data.importing import ImportRequest
+from core.errors import InputError
+from core.jobs.settings import validated
+from core.jobs.steps import import_dataset
+from core.progress import Progress, never_stop, silent
+from core.workspace import Artefact, Workspace
+
+
+def resplit(workspace: Workspace, name: str, seed: int, progress: Progress = silent) -> Artefact:
+    """The dataset ``name`` imported again from its own file under the random split of a seed; called NAME-rSEED.
+
+    The parts of the split are those of the import, 3:1:1 per user where it names none. The same seed gives the same artefact.
+
+    Raises:
+        NotFoundError: no such dataset. InputError: it was not imported from a file, or the file is gone.
+    """
+    source = workspace.get("dataset", name)
+    config = source.manifest.config
+    if "path" not in config:
+        hint = "Search on its own split with --given-split"
+        raise InputError("This dataset was not imported from a file, so it cannot be split anew", where=source.id, hint=hint)
+    known = {field: config[field] for field in ImportRequest.model_fields if field in config}
+    request = validated(ImportRequest, known, "import")
+    changes = {"name": f"{source.manifest.name}-r{seed}", "split": "ratio", "seed": seed}
+    return import_dataset(workspace, request.model_copy(update=changes), progress, never_stop)

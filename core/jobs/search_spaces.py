@@ -1,0 +1,101 @@
+"""What a search may change of each model: plain declarations, shared parts written once.
+
+Every space holds the default of each of its settings, so that the first trial of a search, the defaults, is one of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from core.models.config import BACKBONES, WRAPPERS, BackboneName, ModelName
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few values."""
+
+    values: tuple[str | int | float, ...]
+
+
+@dataclass(frozen=True)
+class Log:
+    """A number between two bounds, drawn evenly in its logarithm."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A number between two bounds, drawn evenly."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number from ``low`` to ``high``, both included."""
+
+    low: int
+    high: int
+
+
+Range: TypeAlias = Choice | Log | Linear | Whole
+Space: TypeAlias = dict[str, Range]
+
+_STEPS: Space = {"learning_rate": Log(5e-4, 1e-2), "batch_size": Choice((512, 2048, 4096))}
+_SOFTMAX: Space = {"temperature": Linear(0.1, 0.5), "negatives": Choice((64, 256, 1024))}
+_WIDTH: Space = {"dim": Choice((32, 64, 128))}
+_LAYERS: Space = {"layers": Whole(1, 4)}
+_RANKING: Space = {**_STEPS, **_SOFTMAX, "loss": Choice(("bpr", "softmax")), "regularisation": Choice((0.0, 1e-5, 1e-4, 1e-3))}
+"""How a model learns to rank: the same for every model with a recommendation loss."""
+
+_CONTRAST: Space = {"ssl_weight": Log(1e-3, 1.0), "ssl_temperature": Linear(0.1, 1.0)}
+_OF_BACKBONE: dict[BackboneName, Space] = {
+    "bpr-mf": {},
+    "lightgcn": _LAYERS,
+    "gccf": _LAYERS,
+    "sgl": {**_LAYERS, **_CONTRAST, "view_keep": Linear(0.5, 0.95)},
+    "simgcl": {**_LAYERS, **_CONTRAST, "view_noise": Linear(0.02, 0.3)},
+    "dccf": {**_LAYERS, **_CONTRAST, "intents": Choice((32, 64, 128))},
+    "autocf": {**_LAYERS, **_CONTRAST},
+}
+
+_READING: Space = {"text_dropout": Choice((0.0, 0.2, 0.4))}
+_ALIGNMENT: Space = {**_WIDTH, **_READING, "align_weight": Log(1e-3, 1.0), "align_temperature": Linear(0.1, 1.0)}
+_OF_MODEL: dict[ModelName, Space] = {
+    "lmmrec": {
+        "slot_dim": Choice((4, 8, 16)),
+        "mcs_weight": Log(3e-3, 0.3),
+        "mcs_temperature": Linear(0.1, 0.5),
+        "slot_mcs_weight": Log(1e-3, 0.1),
+        "itcm_weight": Log(1e-3, 0.1),
+        "motivation_gate": Linear(0.0, 2.0),
+        **_READING,
+    },
+    "rlmrec-con": _ALIGNMENT,
+    "rlmrec-gen": {**_ALIGNMENT, "mask_ratio": Linear(0.05, 0.4)},
+    "kar": {**_WIDTH, **_READING, "experts": Choice((2, 5, 8)), "shared_experts": Choice((1, 2, 4))},
+    "irllrec": {**_ALIGNMENT, "intents": Choice((32, 64, 128))},
+}
+_ALONE: dict[ModelName, Space] = {
+    "alpharec": {**_STEPS, **_SOFTMAX, **_WIDTH, **_READING, "layers": Whole(1, 3)},
+    "ease": {"ease_weight": Log(10.0, 5000.0)},
+    "ease-text": {"ease_weight": Log(10.0, 5000.0), "ease_text": Log(0.1, 30.0)},
+    "popularity": {},
+}
+
+
+def space(model: ModelName, backbone: BackboneName = "lightgcn") -> Space:
+    """The settings a search of a model tries, in a fixed order; none for a model that has none.
+
+    Args:
+        backbone: what a wrapper is put around, whose own settings are then tried too; of no matter for the other models.
+    """
+    if model in BACKBONES:
+        return {**_RANKING, **_WIDTH, **_OF_BACKBONE[model]}
+    if model in WRAPPERS:
+        return {**_RANKING, **_OF_BACKBONE[backbone], **_OF_MODEL[model]}
+    return dict(_ALONE[model])

@@ -1,0 +1,224 @@
+"""One trial of a search: settings asked of the study, trained, and told to it. Nothing here ever sees the test split."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from pydantic import BaseModel, ConfigDict
+
+from core.data.dataset import ReviewDataset, Split
+from core.errors import InputError, StoppedError, StudioError
+from core.jobs.search_spaces import Choice, Linear, Log, Range, Whole, space
+from core.jobs.training_step import measure
+from core.models.config import BACKBONES, BackboneName, ModelName
+from core.models.graph import Interactions
+from core.models.text_features import TextFeatures, text_features
+from core.motivations.profiles import Profiles
+from core.training.config import TrainingConfig
+from core.training.trainer import fit
+from core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.distributions import BaseDistribution
+    from optuna.trial import FrozenTrial, Trial
+
+FIGURES = ("recall@20", "ndcg@20")
+"""A trial is worth the sum of these validation figures."""
+START_UP = 6
+"""Trials before a study begins to learn from those made: the defaults, then random settings."""
+WARM_UP = 8
+"""Validations no trial is pruned before: slow learners need some epochs to show what they are worth."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """The next trial of one model on one dataset, as plain values that go to another process.
+
+    Args:
+        root: the workspace. dataset, profiles: ids; ``profiles`` is None for a model that reads none.
+        journal: the study's file. seed: of trainings and of drawing settings. number: of the task within its study.
+        epochs: the most epochs of a trial.
+    """
+
+    root: Path
+    dataset: str
+    profiles: str | None
+    model: ModelName
+    backbone: BackboneName
+    journal: Path
+    seed: int
+    epochs: int
+    number: int = 0
+
+    def config(self, settings: dict[str, Any]) -> TrainingConfig:
+        """The training of these settings."""
+        on = {} if self.model in BACKBONES else {"backbone": self.backbone}
+        fixed = {"model": self.model, **on, "seed": self.seed, "epochs": self.epochs}
+        return TrainingConfig.model_validate({**settings, **fixed})
+
+
+class TrialRecord(BaseModel):
+    """What became of a trial.
+
+    ``settings`` is what differs from the defaults; ``validation`` holds the figures of the best epoch, for a pruned trial those of its
+    best one so far; ``trouble`` says why it failed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int
+    state: str
+    settings: dict[str, Any]
+    validation: dict[str, float] = {}
+    epochs: int = 0
+    seconds: float = 0.0
+    trouble: str | None = None
+
+    @property
+    def value(self) -> float:
+        """Sum of `FIGURES`."""
+        return sum(self.validation[figure] for figure in FIGURES)
+
+
+def open_study(journal: Path, seed: int) -> Study:
+    """The study kept in a file, made where there is none."""
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    return optuna.create_study(
+        study_name="search",
+        storage=JournalStorage(JournalFileBackend(str(journal))),
+        sampler=optuna.samplers.TPESampler(n_startup_trials=START_UP, seed=seed, multivariate=True, constant_liar=True),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=START_UP - 2, n_warmup_steps=WARM_UP, n_min_trials=3),
+        direction="maximize",
+        load_if_exists=True,
+    )
+
+
+def distributions(model: ModelName, backbone: BackboneName) -> dict[str, BaseDistribution]:
+    """The space of a model in Optuna's words."""
+    return {name: _distribution(values) for name, values in space(model, backbone).items()}
+
+
+def _distribution(values: Range) -> BaseDistribution:
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    if isinstance(values, Choice):
+        return CategoricalDistribution(values.values)
+    if isinstance(values, Whole):
+        return IntDistribution(values.low, values.high)
+    assert isinstance(values, (Log, Linear))
+    return FloatDistribution(values.low, values.high, log=isinstance(values, Log))
+
+
+def attempt(task: Task, stop: Callable[[], bool]) -> TrialRecord:
+    """Make one trial: ask, train, tell. A training whose loss runs away is a trial that failed; it counts as one.
+
+    Raises:
+        StoppedError: ``stop`` said so; the study keeps the trial as unfinished. InputError: the model cannot be trained here at all.
+    """
+    import optuna
+
+    # Sampling depends on the number of the trial alone, so that an interrupted search draws what a whole one would have drawn.
+    drawn = hashlib.sha256(f"{task.seed} {task.number}".encode()).digest()
+    study = open_study(task.journal, int.from_bytes(drawn[:4], "little"))
+    trial = study.ask(distributions(task.model, task.backbone))
+    began = time.perf_counter()
+    try:
+        result = _train(task, trial, stop)
+    except optuna.TrialPruned:
+        told = study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+    except (StoppedError, InputError):
+        raise
+    except StudioError as error:
+        trial.set_user_attr("trouble", str(error))
+        told = study.tell(trial, state=optuna.trial.TrialState.FAIL)
+    else:
+        trial.set_user_attr("validation", result)
+        trial.set_user_attr("seconds", round(time.perf_counter() - began, 2))
+        told = study.tell(trial, sum(result[figure] for figure in FIGURES))
+    return record_of(told)
+
+
+def _train(task: Task, trial: Trial, stop: Callable[[], bool]) -> dict[str, float]:
+    """Validation figures of the best epoch; raises `optuna.TrialPruned` where the study says there is no hope."""
+    import optuna
+
+    splits, profiles = _read(task.root, task.dataset, task.profiles)
+    config = task.config(trial.params)
+    text = _text(task.root, task.dataset, task.profiles, config.text_dim) if profiles else None
+    best: dict[str, float] = {}
+    began, step = time.perf_counter(), 0
+
+    def validate(vectors: dict[str, torch.Tensor]) -> dict[str, float]:
+        nonlocal step, best
+        figures = measure(vectors, splits, "validation").means
+        best = max(best, figures, key=lambda one: one.get(config.metric, -1.0))
+        step += 1
+        trial.report(sum(figures[figure] for figure in FIGURES), step)
+        trial.set_user_attr("epochs", min(step * config.evaluate_every, config.epochs))
+        if trial.should_prune():
+            trial.set_user_attr("validation", best)
+            trial.set_user_attr("seconds", round(time.perf_counter() - began, 2))
+            raise optuna.TrialPruned
+        return figures
+
+    result = fit(splits["train"], text, config, validate, stop=stop)
+    trial.set_user_attr("epochs", result.epochs)
+    return result.validation
+
+
+@cache
+def _read(root: Path, dataset: str, profiles: str | None) -> tuple[dict[Split, Interactions], Profiles | None]:
+    """The training and the validation split of a dataset, and its profiles; read once in each process. The test split is left out."""
+    workspace = Workspace(root, create=False)
+    reviews = ReviewDataset.open(workspace, dataset)
+    shown: tuple[Split, ...] = ("train", "validation")
+    splits = {split: Interactions(reviews.n_users, reviews.n_items, reviews.pairs(split)) for split in shown}
+    return splits, Profiles.load(workspace.get("profiles", profiles)) if profiles else None
+
+
+@cache
+def _text(root: Path, dataset: str, profiles: str, text_dim: int) -> TextFeatures:
+    read = _read(root, dataset, profiles)[1]
+    assert read is not None
+    return text_features(read, text_dim)
+
+
+def record_of(trial: FrozenTrial) -> TrialRecord:
+    """A finished trial of a study as a record."""
+    defaults = TrainingConfig().model_dump()
+    settings = {name: value for name, value in trial.params.items() if value != defaults[name]}
+    return TrialRecord(number=trial.number, state=trial.state.name.lower(), settings=settings, **trial.user_attrs)
+
+
+def made(study: Study) -> list[TrialRecord]:
+    """The trials of a study that count: complete, pruned, or failed for a reason of their own; those broken off do not."""
+    ended = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
+    return [record_of(trial) for trial in ended if "trouble" in trial.user_attrs or trial.state.name != "FAIL"]
+
+
+def recover(study: Study, model: ModelName, backbone: BackboneName) -> None:
+    """Put the defaults first, and trials that a killed or stopped process left unfinished back in the queue.
+
+    Nobody else may be working on the study.
+    """
+    from optuna.trial import TrialState
+
+    if not study.get_trials(deepcopy=False):
+        defaults = TrainingConfig().model_dump()
+        study.enqueue_trial({name: defaults[name] for name in space(model, backbone)})
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        study.tell(trial.number, state=TrialState.FAIL)
+        study.enqueue_trial({**trial.system_attrs.get("fixed_params", {}), **trial.params})

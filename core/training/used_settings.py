@@ -1,0 +1,59 @@
+"""Which settings a model uses: the form disables the others, and a search of one model goes on when those of another change."""
+
+from __future__ import annotations
+
+from core.models.config import BACKBONES, WRAPPERS, BackboneName, ModelConfig, ModelName
+from core.training.config import TrainingConfig
+
+_RANKING = {"loss", "negatives", "temperature", "regularisation"}
+_TRAINING = set(TrainingConfig.model_fields) - set(ModelConfig.model_fields) - {"text_control", "interaction_noise", "text_noise", "device"}
+_PROPAGATION = {"layers", "layer_combination", "edge_keep", "initial_scale"}
+_CONTRAST = {"ssl_weight", "ssl_temperature"}
+_READING = {"text_dim", "text_dropout"}
+_OF_BACKBONE: dict[BackboneName, set[str]] = {
+    "bpr-mf": {"initial_scale"},
+    "lightgcn": _PROPAGATION,
+    "gccf": _PROPAGATION - {"layer_combination"},
+    "sgl": {*_PROPAGATION, *_CONTRAST, "view_keep"},
+    "simgcl": {*_PROPAGATION, *_CONTRAST, "view_noise"},
+    "dccf": {*_PROPAGATION, *_CONTRAST, "intents"},
+    "autocf": {*_PROPAGATION, *_CONTRAST},
+}
+_ALIGNMENT = {*_READING, "dim", "align_weight", "align_temperature"}
+_OF_WRAPPER: dict[ModelName, set[str]] = {
+    "lmmrec": {
+        *_READING, "form", "slot_dim", "dim", "mcs_weight", "mcs_temperature", "slot_mcs_weight", "aligned_nodes", "slot_nodes",
+        "itcm_weight", "itcm_alpha", "momentum", "motivation_gate", "other_gate", "prototypes", "prototype_temperature",
+        "independence_weight", "text_scale",
+    },
+    "rlmrec-con": _ALIGNMENT,
+    "rlmrec-gen": {*_ALIGNMENT, "mask_ratio"},
+    "kar": {*_READING, "dim", "experts", "shared_experts"},
+    "irllrec": {*_ALIGNMENT, "intents"},
+}  # fmt: skip
+_ALONE: dict[ModelName, set[str]] = {
+    "alpharec": {*_READING, *_TRAINING, "dim", "layers", "negatives", "temperature"},
+    "ease": {"ease_weight"},
+    "ease-text": {"ease_weight", "ease_text", "text_dim"},
+    "popularity": set(),
+}
+_ONE_FORM = {
+    "slots": {"dim"},
+    "vector": {"slot_dim", "slot_mcs_weight", "slot_nodes", "motivation_gate", "other_gate", "independence_weight"},
+}
+"""Settings of LMMRec that a form has no use for."""
+
+
+def used_settings(model: ModelName, backbone: BackboneName = "lightgcn", form: str | None = None) -> frozenset[str]:
+    """Names of the settings that change what a training of a model gives, without model, seed, device and perturbations.
+
+    Args:
+        backbone: what a wrapper is put around; of no matter for the other models. form: LMMRec's; None takes those of both.
+    """
+    if model in _ALONE:
+        return frozenset(_ALONE[model])
+    if model in BACKBONES:
+        return frozenset({*_TRAINING, *_RANKING, *_OF_BACKBONE[model], "dim"})
+    assert model in WRAPPERS
+    names = {*_TRAINING, *_RANKING, *_OF_BACKBONE[backbone], *_OF_WRAPPER[model], "backbone"}
+    return frozenset(names - _ONE_FORM.get(form or "", set()) if model == "lmmrec" else names)
