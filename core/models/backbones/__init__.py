@@ -8,6 +8,7 @@ import torch
 
 from core.models.backbones.base import Backbone
 from core.models.backbones.bpr_mf import MatrixFactorisation
+from core.models.backbones.dccf import DCCF
 from core.models.backbones.gccf import GCCF
 from core.models.backbones.lightgcn import LightGCN
 from core.models.backbones.sgl import SGL
@@ -15,7 +16,7 @@ from core.models.backbones.simgcl import SimGCL
 from core.models.config import BackboneName, ModelConfig
 from core.models.graph import Interactions
 
-__all__ = ["GCCF", "SGL", "Backbone", "LightGCN", "MatrixFactorisation", "SimGCL", "build_backbone"]
+__all__ = ["DCCF", "GCCF", "SGL", "Backbone", "LightGCN", "MatrixFactorisation", "SimGCL", "build_backbone"]
 
 _BACKBONES: dict[BackboneName, Callable[[Interactions, ModelConfig, int, torch.Generator], Backbone]] = {
     "bpr-mf": MatrixFactorisation,
@@ -23,6 +24,7 @@ _BACKBONES: dict[BackboneName, Callable[[Interactions, ModelConfig, int, torch.G
     "gccf": GCCF,
     "sgl": SGL,
     "simgcl": SimGCL,
+    "dccf": DCCF,
 }
 
 

@@ -8,6 +8,7 @@ from torch import nn
 from core.models.backbones.base import Backbone
 from core.models.config import ModelConfig
 from core.models.graph import Interactions, NormalisedAdjacency
+from core.models.propagation import symmetric_power_sum
 from core.models.recommendation import Batch
 
 
@@ -50,10 +51,9 @@ class LightGCN(Backbone):
 
     def propagated(self, weights: torch.Tensor | None = None) -> torch.Tensor:
         """All nodes after propagation over A (or with its entries replaced), users first: float [n_users + n_items, dim]."""
-        nodes = self.embedding
-        for _ in range(self.layers):
-            nodes = self.embedding + self.adjacency(nodes, weights)
-        return nodes * self.scale
+        graph = self.adjacency
+        entries = graph.weights if weights is None else weights
+        return symmetric_power_sum(self.embedding, graph.neighbours, graph.offsets, entries, self.layers, self.scale)
 
     def sides(self, nodes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """All nodes -> users, items."""
@@ -61,4 +61,5 @@ class LightGCN(Backbone):
         return users, items
 
     def initial(self, users: torch.Tensor, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return self.embedding[users], self.embedding[self.n_users + items]
+        rows = self.embedding.index_select(0, torch.cat([users, self.n_users + items]))
+        return rows[: len(users)], rows[len(users) :]
