@@ -182,20 +182,25 @@ def test_profile_texts_are_swapped_where_there_are_no_reviews(workspace: Workspa
     assert before == after
 
 
+@pytest.fixture(scope="module")
+def rewritten(made: tuple[Workspace, Artefact, Artefact], tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Artefact]:
+    """The same dataset and its profiles after the text of every held-out review was rewritten."""
+    reviews = ReviewDataset.load(made[1])
+    changed_reviews = reviews.interactions.copy()
+    changed_reviews.loc[changed_reviews["split"] != "train", ["text", "summary"]] = "Delivered late. The guitar costs far too much."
+    workspace = Workspace(tmp_path_factory.mktemp("rewritten") / "workspace")
+    source = publish_dataset(workspace, replace(reviews, interactions=changed_reviews), {"domain": "products"})
+    steps.extract(workspace, source.id, {"encoder": "tfidf"})
+    return workspace, source
+
+
 @pytest.mark.parametrize("settings", CONTROLS)
 def test_held_out_text_reaches_no_perturbed_run(
-    made: tuple[Workspace, Artefact, Artefact],
-    runs: tuple[Artefact, list[Artefact]],
-    settings: dict[str, Any],
-    tmp_path_factory: pytest.TempPathFactory,
+    rewritten: tuple[Workspace, Artefact], runs: tuple[Artefact, list[Artefact]], settings: dict[str, Any]
 ) -> None:
-    reviews = ReviewDataset.load(made[1])
-    rewritten = reviews.interactions.copy()
-    rewritten.loc[rewritten["split"] != "train", ["text", "summary"]] = "Delivered late. The guitar costs far too much."
-    workspace = Workspace(tmp_path_factory.mktemp("rewritten") / "workspace")
-    source = publish_dataset(workspace, replace(reviews, interactions=rewritten), {"domain": "products"})
-    steps.extract(workspace, source.id, {"encoder": "tfidf"})
+    workspace, source = rewritten
     other, run = steps.train(workspace, source.id, changed(**settings)), runs[1][CONTROLS.index(settings)]
+    assert other.manifest.sources["dataset"] != run.manifest.sources["dataset"]
     assert torch.equal(vectors_of(other).user, vectors_of(run).user)
     assert other.manifest.summary["test"] == run.manifest.summary["test"]
 
