@@ -13,6 +13,7 @@ from core.models.baselines.ease import EASE
 from core.models.baselines.kar import KAR
 from core.models.baselines.popularity import Popularity
 from core.models.baselines.rlmrec import RLMRecCon
+from core.models.baselines.rlmrec_gen import RLMRecGen
 from core.models.config import ModelConfig
 from core.models.graph import Interactions
 from core.models.text_features import TextFeatures
@@ -28,6 +29,7 @@ BASELINES: dict[str, Builder] = {
     "alpharec": lambda interactions, text, config, generator: AlphaRec(interactions, _there(text), config, generator),
     "kar": lambda *arguments: _around_backbone(KAR, *arguments),
     "rlmrec-con": lambda *arguments: _around_backbone(RLMRecCon, *arguments),
+    "rlmrec-gen": lambda *arguments: _around_backbone(RLMRecGen, *arguments),
 }
 """Name of a model -> how it is built. The text is there for every model that reads it."""
 

@@ -58,7 +58,7 @@ class TextAlignment(torch.nn.Module):
         if len(text) == 0:
             return users.new_zeros(())
         similarity = self.contrast.similarity(users[nodes], text)
-        return self.contrast(similarity, own.clamp(min=0), rows * (own >= 0), similarity.new_ones(len(text)))
+        return self.contrast(similarity, own.clamp(min=0), rows * (own >= 0))
 
     def _of_items(self, items: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Both contrasts of items from one matrix over the distinct ones."""

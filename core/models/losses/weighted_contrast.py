@@ -23,19 +23,25 @@ class WeightedContrastLoss(nn.Module):
 
     def similarity(self, anchors: torch.Tensor, candidates: torch.Tensor) -> torch.Tensor:
         """cos(x_n, y_m) / tau for anchors [N, d] and candidates [M, d]: float [N, M], to be used with several weights."""
-        return functional.normalize(anchors, dim=1) @ functional.normalize(candidates, dim=1).T / self.temperature
+        return (functional.normalize(anchors, dim=1) / self.temperature) @ functional.normalize(candidates, dim=1).T
 
     def forward(
-        self, similarity: torch.Tensor, own: torch.Tensor, anchor_weight: torch.Tensor, candidate_weight: torch.Tensor
+        self, similarity: torch.Tensor, own: torch.Tensor, anchor_weight: torch.Tensor, candidate_weight: torch.Tensor | None = None
     ) -> torch.Tensor:
         """Return a scalar, zero where no anchor counts.
 
         Args:
             similarity: float [N, M]. own: int64 [N], which candidate is the anchor's own.
-            anchor_weight: float [N]. candidate_weight: float [M]; an anchor that counts has an own candidate that does.
+            anchor_weight: float [N]. candidate_weight: float [M], None for once each; an anchor that counts has an own candidate that does.
         """
-        counts = candidate_weight > 0
-        # A finite stand-in for log 0: a row without any candidate then has a gradient of zero and not one that is no number.
-        multiplicity = torch.where(counts, candidate_weight, 1.0).log().masked_fill(~counts, -1e9)
-        distance = (similarity + multiplicity).logsumexp(1) - similarity.gather(1, own.unsqueeze(1)).squeeze(1)
+        distance = functional.cross_entropy(_with_multiplicity(similarity, candidate_weight), own, reduction="none")
+        if candidate_weight is not None:
+            distance = distance + torch.where(candidate_weight > 0, candidate_weight, 1).log()[own]
         return (anchor_weight * distance).sum() / anchor_weight.sum().clamp(min=1)
+
+
+def _with_multiplicity(similarity: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
+    """S + log c. A finite stand-in for log 0 gives a row without any candidate a gradient of zero and not one that is no number."""
+    if weight is None:
+        return similarity
+    return similarity + torch.where(weight > 0, weight.clamp(min=torch.finfo(weight.dtype).tiny).log(), -1e9)

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from core.models.backbones import _BACKBONES, build_backbone
 from core.models.baselines.rlmrec import RLMRecCon
+from core.models.baselines.rlmrec_gen import RLMRecGen, step_with
 from core.models.build import build_model
-from core.models.config import ModelConfig
+from core.models.config import BACKBONES, BackboneName, ModelConfig
 from core.models.graph import Interactions
 from core.models.losses.weighted_contrast import WeightedContrastLoss
 from core.models.recommendation import Batch
@@ -20,6 +22,9 @@ from core.training.trainer import fit
 
 BATCH = Batch(torch.tensor([1, 3, 3, 0, 6]), torch.tensor([2, 2, 5, 9, 0]), torch.tensor([4, 2, 7, 7, 0]))
 """Users and items met twice, item 0 as both; user 0, 3, .. and item 0 and 9 are silent in `partly_silent`."""
+
+
+IMPLEMENTED = [name for name in BACKBONES if name in _BACKBONES]
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> float:
@@ -49,9 +54,11 @@ def partly_silent(block_text: TextFeatures) -> TextFeatures:
 
 @pytest.fixture
 def sparse_board() -> Interactions:
-    """Two interactions a user, one of them in the other block: nothing but the text tells what belongs together."""
-    generator = np.random.default_rng(1)
-    pairs = [(u, 2 * generator.integers(15) + side) for u in range(40) for side in (0, 1)]
+    """Three interactions a user, one of them in the other block: too few to tell the blocks apart without the text."""
+    generator = np.random.default_rng(0)
+    pairs = [
+        (u, 2 * item + (u + other) % 2) for u in range(40) for other in (0, 1) for item in generator.choice(15, 2 - other, replace=False)
+    ]
     return Interactions(40, 30, np.array(pairs, dtype=np.int64))
 
 
@@ -66,7 +73,8 @@ def shuffled(text: TextFeatures) -> TextFeatures:
 def share_inside_the_block(name: str, interactions: Interactions, text: TextFeatures) -> float:
     """Share of the top five that is of the user's own block, after a short training."""
     settings = {"model": name, "dim": 8, "batch_size": 40, "epochs": 40, "evaluate_every": 40, "learning_rate": 0.02, "device": "cpu"}
-    config = TrainingConfig.model_validate(settings | {"align_weight": 1.0, "text_dropout": 0.0, "mask_ratio": 0.3})
+    alignment = {"align_weight": 5.0, "align_temperature": 0.5, "text_dropout": 0.0, "mask_ratio": 0.3}
+    config = TrainingConfig.model_validate(settings | alignment)
     vectors = fit(interactions, text, config, lambda vectors: {"recall@20": 0.0}).vectors
     scores = vectors["user"].flatten(1) @ vectors["item"].flatten(1).T
     scores[interactions.pairs[:, 0], interactions.pairs[:, 1]] = -torch.inf
@@ -124,12 +132,67 @@ def test_text_of_silent_nodes_is_never_read(checkerboard: Interactions, partly_s
 
 
 @pytest.mark.parametrize("loss", ["bpr", "softmax"])
-def test_gradients_reach_every_parameter(loss: str, checkerboard: Interactions, block_text: TextFeatures) -> None:
-    model = build_model(checkerboard, block_text, ModelConfig.model_validate({"model": "rlmrec-con", "dim": 8, "loss": loss}))
+@pytest.mark.parametrize("name", ["rlmrec-con", "rlmrec-gen"])
+def test_gradients_reach_every_parameter(name: str, loss: str, checkerboard: Interactions, block_text: TextFeatures) -> None:
+    model = build_model(checkerboard, block_text, ModelConfig.model_validate({"model": name, "dim": 8, "loss": loss}))
     torch.stack(list(model.losses(BATCH).values())).sum().backward()
     assert all(parameter.grad is not None and bool(parameter.grad.any()) for parameter in model.parameters())
 
 
-def test_text_that_tells_the_blocks_apart_helps_and_shuffled_text_does_not(sparse_board: Interactions, block_text: TextFeatures) -> None:
-    assert share_inside_the_block("rlmrec-con", sparse_board, block_text) > 0.75
-    assert share_inside_the_block("rlmrec-con", sparse_board, shuffled(block_text)) < 0.65
+@pytest.mark.parametrize("name", ["rlmrec-con", "rlmrec-gen"])
+def test_text_that_tells_the_blocks_apart_helps_and_shuffled_text_does_not(
+    name: str, sparse_board: Interactions, block_text: TextFeatures
+) -> None:
+    assert share_inside_the_block(name, sparse_board, block_text) > 0.65
+    assert share_inside_the_block(name, sparse_board, shuffled(block_text)) < 0.55
+
+
+def test_gen_equals_the_published_formula(checkerboard: Interactions, partly_silent: TextFeatures) -> None:
+    model = build_model(checkerboard, partly_silent, ModelConfig(model="rlmrec-gen", dim=8, align_temperature=0.4)).eval()
+    assert isinstance(model, RLMRecGen)
+    hidden = torch.tensor([1, 3, 7, 40, 45, 60])
+    vectors = torch.randn(6, 8, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        decoded, value = model.decoder(vectors).numpy(), float(model.reconstruction(vectors, hidden))
+    text = torch.cat([partly_silent.users.whole, partly_silent.items.whole])[hidden].numpy()
+    speaking = [0, 2, 4, 5]
+    assert value == pytest.approx(contrast(speaking, decoded, text, speaking, 0.4), rel=1e-5)
+
+
+def test_gen_hides_the_share_it_is_told_to_behind_the_token(
+    checkerboard: Interactions, block_text: TextFeatures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On matrix factorisation the vectors of a step are the masked embeddings themselves."""
+    config = ModelConfig(model="rlmrec-gen", dim=8, backbone="bpr-mf", mask_ratio=0.2)
+    model = build_model(checkerboard, block_text, config)
+    assert isinstance(model, RLMRecGen)
+    torch.nn.init.constant_(model.token, 5.0)
+    seen: list[torch.Tensor] = []
+
+    def watched(vectors: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
+        seen.extend([vectors, hidden])
+        return vectors.sum()
+
+    monkeypatch.setattr(model, "reconstruction", watched)
+    model.losses(BATCH)
+    vectors, hidden = seen
+    assert hidden.unique().shape == (14,)
+    assert bool((vectors == 5.0).all())
+    assert not bool((model.vectors()["user"] == 5.0).any())
+
+
+@pytest.mark.parametrize("backbone", IMPLEMENTED)
+def test_a_step_with_another_embedding_is_that_of_a_backbone_that_has_it(backbone: BackboneName, checkerboard: Interactions) -> None:
+    config = ModelConfig(model=backbone, dim=8)
+    first, second = (build_backbone(checkerboard, config, 8, torch.Generator().manual_seed(seed)) for seed in (0, 1))
+    second.load_state_dict(first.state_dict() | {"embedding": second.get_parameter("embedding").detach().clone()})
+    before = first.get_parameter("embedding").detach().clone()
+    torch.manual_seed(4)
+    replaced = step_with(first, second.get_parameter("embedding"), BATCH)
+    torch.manual_seed(4)
+    expected = second.step(BATCH)
+    assert torch.equal(replaced[0], expected[0])
+    assert torch.equal(replaced[1], expected[1])
+    assert replaced[2].keys() == expected[2].keys()
+    assert all(torch.equal(replaced[2][name], expected[2][name]) for name in expected[2])
+    assert torch.equal(first.get_parameter("embedding"), before)
