@@ -3,7 +3,7 @@
     python benchmarks/compare.py music yelp-llm [--workspace DIR] [--splits 1 2 3 4 5]
 
 Each dataset is imported again from its own file under each split seed (3:1:1 per user), its motivations are extracted anew, and both
-models are trained with that seed. LightGCN has the best of the trials recorded by `benchmarks/search.py` for the dataset, LMMRec the
+models are trained with that seed. LightGCN has the best of the trials recorded in `benchmarks/results` for the dataset, LMMRec the
 defaults of `lmmrec train`; both were chosen on the validation part of other splits. Prints test figures, the differences within the
 splits and their p-value (paired t-test), and writes `benchmarks/results/compare-DATASET.json`.
 """
@@ -16,12 +16,21 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from scipy import stats
-from search import FIGURES, RESULTS, best_of, resplit
 
 from core.jobs import steps
+from core.jobs.resplits import resplit
+from core.jobs.search_trials import FIGURES
 from core.storage import read_json, write_json
 from core.training.config import TrainingConfig
 from core.workspace import Workspace
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def recorded_best(name: str) -> dict[str, Any]:
+    """LightGCN's settings with the highest validation recall@20 + ndcg@20 of the recorded trials of a dataset."""
+    trials = read_json(RESULTS / f"search-lightgcn-{name}.json")["trials"]
+    return dict(max(trials, key=lambda trial: sum(trial["validation"][figure] for figure in FIGURES))["settings"])
 
 
 def figures(values: list[float]) -> dict[str, Any]:
@@ -38,7 +47,7 @@ def difference(reference: list[float], ours: list[float]) -> dict[str, float]:
 
 def compare(workspace: Workspace, name: str, splits: list[int]) -> dict[str, Any]:
     """Train and measure both models on every split of one dataset."""
-    best = best_of(read_json(RESULTS / f"search-lightgcn-{name}.json")["trials"])["settings"]
+    best = recorded_best(name)
     configs = {"LightGCN": TrainingConfig.model_validate({"model": "lightgcn", **best}), "LMMRec": TrainingConfig()}
     summaries: dict[str, list[dict[str, Any]]] = {label: [] for label in configs}
     for split in splits:

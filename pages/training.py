@@ -13,6 +13,7 @@ from app.components.profiles_choice import profiles_choice
 from app.components.subject import dataset_page
 from app.components.training_curves import CurveSettings, compare_runs, curve_settings, live_curves, run_rows, show_curves
 from app.components.training_form import settings_form
+from core.training.presets import dataset_kind
 from core.workspace import Artefact
 
 KINDS = ("train", "pipeline", "demo")
@@ -29,8 +30,8 @@ def main() -> None:
     run = pick_run(space, dataset)
     runs = session.runs_of(space, dataset)
     with st.expander("New training", expanded=not runs or session.selected("profiles") is not None, key="new-training"):
-        config = settings_form(has_text=has_text(artefacts.dataset(dataset)))
-        profiles = profiles_choice(space, dataset, reads_text=config.model == "lmmrec")
+        config = settings_form(has_text=has_text(artefacts.dataset(dataset)), kind=dataset_kind(dataset))
+        profiles = profiles_choice(space, dataset, reads_text=config.reads_text)
         arguments = {"dataset": dataset.id, "config": config.model_dump(mode="json"), "profiles": profiles}
         launch_button(space, "Start training", "train", arguments, key="start-training")
     job_panels(space, *KINDS)

@@ -8,7 +8,10 @@ import streamlit as st
 from pydantic import ValidationError
 
 from core.errors import InputError
+from core.models.config import BACKBONES, MODELS, TEXT_MODELS, WRAPPERS, BackboneName, ModelName
 from core.training.config import TrainingConfig
+from core.training.presets import TUNED, configured, is_tuned, presets
+from core.training.used_settings import PERTURBATIONS, used_settings
 
 # Settings in the order a person thinks of them. What no group names comes last, so that a new setting is never lost.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -36,44 +39,24 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "itcm_alpha",
         "momentum",
         "independence_weight",
+        "align_weight",
+        "align_temperature",
+        "mask_ratio",
+    ),
+    "Backbone": (
+        "layer_combination",
+        "edge_keep",
+        "initial_scale",
+        "ssl_weight",
+        "ssl_temperature",
+        "view_noise",
+        "view_keep",
+        "intents",
     ),
     "Optimisation": ("learning_rate", "batch_size", "evaluate_every", "patience", "metric", "precision"),
 }
+TUNED_NOTE = "What a search found best on the validation figures of a dataset like this, with the same number of trials for every model."
 ALWAYS_SHOWN = ("model", "backbone", "seed", "epochs", "device")
-TEXT_ONLY = {
-    "form",
-    "slot_dim",
-    "motivation_gate",
-    "other_gate",
-    "text_dim",
-    "text_dropout",
-    "text_scale",
-    "prototypes",
-    "prototype_temperature",
-    *GROUPS["Alignment of text and behaviour"],
-}
-PRESETS: dict[str, dict[str, Any]] = {
-    "default": {},
-    "fast": {"epochs": 40, "patience": 3, "negatives": 128},
-    "thorough": {"epochs": 1000, "patience": 15, "learning_rate": 1e-3},
-    "paper": {
-        "form": "vector",
-        "dim": 32,
-        "loss": "bpr",
-        "prototypes": 8,
-        "text_scale": 1.0,
-        "mcs_weight": 0.03,
-        "slot_mcs_weight": 0.0,
-        "itcm_weight": 0.01,
-        "batch_size": 512,
-    },
-}
-PRESET_NOTES = {
-    "default": "The settings the measured figures were made with.",
-    "fast": "At most 40 epochs and an early stop: for a first look.",
-    "thorough": "Up to 1,000 epochs at a smaller step, with much patience.",
-    "paper": "As in the paper: one vector of 32 dimensions, BPR, batches of 512. It has no named motivations, so it explains nothing.",
-}
 _LABELS = {
     "mcs_weight": "MCS weight",
     "mcs_temperature": "MCS temperature",
@@ -83,11 +66,29 @@ _LABELS = {
     "slot_dim": "Dimensions of a slot",
     "dim": "Dimensions of the vector",
     "text_dim": "Dimensions of the text",
+    "ssl_weight": "Weight of the contrast of views",
+    "ssl_temperature": "Temperature of the contrast of views",
+    "ease_weight": "EASE ridge penalty",
+    "ease_text": "EASE weight of item text",
 }
 _CHOICES = {"device": ("auto", "cpu", "cuda", "mps")}
-_SPOKEN = {
+SPOKEN = {
     "lmmrec": "LMMRec",
+    "rlmrec-con": "RLMRec-Con",
+    "rlmrec-gen": "RLMRec-Gen",
+    "kar": "KAR",
+    "alpharec": "AlphaRec",
+    "irllrec": "IRLLRec",
+    "ease": "EASE",
+    "ease-text": "EASE with item text",
+    "popularity": "Popularity",
+    "bpr-mf": "BPR-MF",
     "lightgcn": "LightGCN",
+    "gccf": "GCCF",
+    "sgl": "SGL",
+    "simgcl": "SimGCL",
+    "dccf": "DCCF",
+    "autocf": "AutoCF",
     "slots": "named slots",
     "vector": "one vector",
     "bpr": "BPR",
@@ -95,39 +96,75 @@ _SPOKEN = {
 }
 
 
-def settings_form(*, has_text: bool) -> TrainingConfig:
+def settings_form(*, has_text: bool, kind: str) -> TrainingConfig:
     """The settings as chosen in the form; their state is kept under keys that begin with "train-".
 
     Args:
-        has_text: whether the dataset has texts; without any only models that need none can be trained.
+        has_text: whether the dataset has texts; without any only models that need none are offered.
+        kind: of the dataset, see `core.training.presets.dataset_kind`; "tuned" is offered where its settings were searched.
 
     Raises:
-        InputError: the settings do not fit together.
+        InputError: the settings do not fit together, or a settings file is damaged.
     """
     fields = TrainingConfig.model_json_schema()["properties"]
     preset = (
         st.segmented_control(
-            "Preset", list(PRESETS), default="default", required=True, format_func=str.capitalize, key="preset", bind="query-params"
+            "Preset",
+            [*presets(), *([TUNED] if is_tuned(kind) else [])],
+            default="default",
+            required=True,
+            format_func=str.capitalize,
+            key="preset",
+            bind="query-params",
         )
         or "default"
     )
-    st.caption(PRESET_NOTES[preset])
-    base = TrainingConfig(**PRESETS[preset]).model_dump()
+    st.caption(TUNED_NOTE if preset == TUNED else presets()[preset].note)
     chosen: dict[str, Any] = {}
-    columns = st.columns(len(ALWAYS_SHOWN))
-    for column, name in zip(columns, ALWAYS_SHOWN, strict=True):
-        with column:
-            default = "lightgcn" if name == "model" and not has_text else base[name]
-            chosen[name] = _field(name, fields[name], default, preset)
+    cells = dict(zip(ALWAYS_SHOWN, st.columns(len(ALWAYS_SHOWN)), strict=True))
+    offered = [model for model in MODELS if has_text or model not in TEXT_MODELS]
+    with cells["model"]:
+        default = "lmmrec" if has_text else "lightgcn"
+        chosen["model"] = _field("model", {**fields["model"], "enum": offered}, default, preset)
+    with cells["backbone"]:
+        chosen["backbone"] = _backbone(chosen["model"], fields["backbone"], preset)
+    base = _base(kind, chosen["model"], chosen["backbone"], preset)
+    scope = f"{preset}-{chosen['model']}-{chosen['backbone']}"
+    for name in ALWAYS_SHOWN[2:]:
+        with cells[name]:
+            chosen[name] = _field(name, fields[name], base[name], scope)
     with st.expander("All settings"):
+        form = None
         for group, names in _grouped(fields).items():
             st.markdown(f"**{group}**")
-            cells = st.columns(3)
+            columns = st.columns(3)
             for position, name in enumerate(names):
-                with cells[position % 3]:
-                    idle = chosen["model"] == "lightgcn" and name in TEXT_ONLY
-                    chosen[name] = _field(name, fields[name], base[name], preset, disabled=idle)
+                with columns[position % 3]:
+                    used = used_settings(chosen["model"], chosen["backbone"], form) | _perturbations(chosen["model"])
+                    chosen[name] = _field(name, fields[name], base[name], scope, disabled=name not in used)
+                form = chosen.get("form")
     return checked(chosen)
+
+
+def _backbone(model: ModelName, schema: dict[str, Any], preset: str) -> BackboneName:
+    """The backbone chosen; a backbone is its own, and the choice is idle for models that take none."""
+    own = model if model in BACKBONES else "lightgcn"
+    found: BackboneName = _field("backbone", schema, own, f"{preset}-{model}", disabled=model not in WRAPPERS)
+    return found
+
+
+def _perturbations(model: ModelName) -> frozenset[str]:
+    """Settings of noise and controls that mean something to a model."""
+    return PERTURBATIONS if model in TEXT_MODELS else PERTURBATIONS - {"text_control", "text_noise"}
+
+
+def _base(kind: str, model: ModelName, backbone: BackboneName, preset: str) -> dict[str, Any]:
+    """What the form begins with: the preset's settings of the model, else its defaults, which is then said."""
+    try:
+        return configured(kind, model, backbone, preset=preset).model_dump()
+    except InputError:
+        st.caption(f"This preset has no settings of {SPOKEN[model]}: the defaults are shown.")
+        return configured(kind, model, backbone, preset="default").model_dump()
 
 
 def checked(chosen: dict[str, Any]) -> TrainingConfig:
@@ -164,7 +201,7 @@ def _field(name: str, schema: dict[str, Any], default: Any, preset: str, *, disa
             label,
             ordered,
             index=ordered.index(default),
-            format_func=lambda value: _SPOKEN.get(value, str(value)),
+            format_func=lambda value: SPOKEN.get(value, str(value)),
             help=help_text,
             key=key,
             disabled=disabled,

@@ -15,6 +15,7 @@ from core.training.config import TrainingConfig
 from core.workspace import Artefact
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "settings"
+PRESETS = ASSETS / "presets"
 TUNED = "tuned"
 """The preset that is made of a search: another one for each model and kind of dataset."""
 ORDER = ("default", "fast", "thorough", "paper")
@@ -64,7 +65,7 @@ def dataset_kind(dataset: Artefact) -> DatasetKind:
 @cache
 def presets() -> dict[str, Preset]:
     """The presets that suit every dataset, by name; "tuned" is none of them."""
-    return {name: _read(Preset, ASSETS / "presets" / f"{name}.json") for name in ORDER}
+    return {name: _read(Preset, PRESETS / f"{name}.json") for name in ORDER}
 
 
 def preset(name: str) -> Preset:
@@ -78,10 +79,15 @@ def preset(name: str) -> Preset:
     return presets()[name]
 
 
-def settings_path(kind: str, model: ModelName, backbone: BackboneName = "lightgcn", directory: Path = ASSETS) -> Path:
+def settings_path(kind: DatasetKind, model: ModelName, backbone: BackboneName = "lightgcn", directory: Path | None = None) -> Path:
     """The settings file of a model: KIND/MODEL.json, or KIND/MODEL@BACKBONE.json for a wrapper on another backbone than LightGCN."""
     on = f"@{backbone}" if model in WRAPPERS and backbone != "lightgcn" else ""
-    return directory / kind / f"{model}{on}.json"
+    return (directory or ASSETS) / kind / f"{model}{on}.json"
+
+
+def is_tuned(kind: DatasetKind, directory: Path | None = None) -> bool:
+    """Whether settings of any model were searched on datasets of a kind."""
+    return any(((directory or ASSETS) / kind).glob("*.json"))
 
 
 def write_tuned(path: Path, tuned: TunedSettings) -> None:
@@ -89,7 +95,9 @@ def write_tuned(path: Path, tuned: TunedSettings) -> None:
     write_json(path, tuned)
 
 
-def tuned_settings(kind: str, model: ModelName, backbone: BackboneName = "lightgcn", *, directory: Path = ASSETS) -> dict[str, Any] | None:
+def tuned_settings(
+    kind: DatasetKind, model: ModelName, backbone: BackboneName = "lightgcn", *, directory: Path | None = None
+) -> dict[str, Any] | None:
     """What a search found to differ from the defaults of a model on a kind of dataset, or None.
 
     For a wrapper on a backbone it was not tuned on: what was found for it on LightGCN; of the backbone's own file only the settings
@@ -115,7 +123,7 @@ def tuned_settings(kind: str, model: ModelName, backbone: BackboneName = "lightg
 
 
 def preset_settings(
-    kind: str, model: ModelName, backbone: BackboneName = "lightgcn", *, preset_name: str = TUNED, directory: Path = ASSETS
+    kind: DatasetKind, model: ModelName, backbone: BackboneName = "lightgcn", *, preset_name: str = TUNED, directory: Path | None = None
 ) -> dict[str, Any]:
     """What a preset, or a search ("tuned"), changes of a model's defaults.
 
@@ -138,7 +146,13 @@ def preset_settings(
 
 
 def configured(
-    kind: str, model: ModelName, backbone: BackboneName = "lightgcn", *, preset: str = TUNED, directory: Path = ASSETS, **overrides: Any
+    kind: DatasetKind,
+    model: ModelName,
+    backbone: BackboneName = "lightgcn",
+    *,
+    preset: str = TUNED,
+    directory: Path | None = None,
+    **overrides: Any,
 ) -> TrainingConfig:
     """The configuration of a model on a kind of dataset.
 

@@ -6,7 +6,9 @@ from core.models.config import BACKBONES, WRAPPERS, BackboneName, ModelConfig, M
 from core.training.config import TrainingConfig
 
 _RANKING = {"loss", "negatives", "temperature", "regularisation"}
-_TRAINING = set(TrainingConfig.model_fields) - set(ModelConfig.model_fields) - {"text_control", "interaction_noise", "text_noise", "device"}
+PERTURBATIONS = frozenset({"text_control", "interaction_noise", "text_noise"})
+"""Settings of what is trained on, not of the model."""
+_TRAINING = set(TrainingConfig.model_fields) - set(ModelConfig.model_fields) - PERTURBATIONS - {"device"}
 _PROPAGATION = {"layers", "layer_combination", "edge_keep", "initial_scale"}
 _CONTRAST = {"ssl_weight", "ssl_temperature"}
 _READING = {"text_dim", "text_dropout"}
