@@ -6,7 +6,7 @@
 
 With item text the matrix gets further rows, as if each dimension of the text were one more user who took every item to the
 degree that the item's text says (Jeunen et al., "Closed-form models for collaborative filtering with side-information", RecSys
-2020; their additive form): X^T X becomes X^T X + w T T^T, where row i of T is the item's text at length one.
+2020; their collective form): X^T X becomes X^T X + w T T^T, where row i of T is the item's text at length one.
 """
 
 from __future__ import annotations

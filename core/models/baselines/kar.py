@@ -1,16 +1,18 @@
 """KAR (Xi et al., RecSys 2024, arXiv 2306.10933) around a graph backbone, as the authors of RLMRec ran it beside their models.
 
-KAR is a ranker's method: what a language model knows of users and items becomes further input features. Its adaptation to
-collaborative filtering is described in issue 27 of HKUDS/RLMRec; there is no code of it. What is done here:
+KAR is a ranker's method: what a language model knows of users and items becomes further input features. How RLMRec's authors took it
+to collaborative filtering is told in words alone (issue 27 of HKUDS/RLMRec): experts and gates are MLPs over the same text
+embeddings, and each augmented vector is concatenated with the embedding of its node. What is done here:
 
-    a_v = sum_e alpha_e(x_v) E_e(x_v),   alpha(x) = softmax(G x + b)      hybrid-expert adaptor (KAR, sec. 3.3)
+    a_v = sum_e alpha_e(x_v) E_e(x_v),   alpha(x) = softmax(G x + b)      hybrid-expert adaptor of KAR
     z_v = W_h h_v + W_a a_v                                               concatenated with the backbone's vector, then projected
     L   = L_rec(z) + the backbone's own losses + regularisation
 
 x_v is the whole profile of node v, the same text every model here reads; e runs over the experts shared by both sides and those of
 the side of v alone; G, W_h and W_a are of one side. The concatenation [h; a] takes the vector h that the backbone gives, **after**
 its propagation: so it works around any backbone, and text added before the propagation was measured to overfit. Nothing aligns a
-with h: KAR has no such loss. W_h starts as the identity, so that the training begins at the backbone.
+with h: KAR has no such loss. W_h starts as the identity, so that the training begins at the backbone. The place of the join, W and its
+start are our decisions.
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ class Experts(nn.Module):
 
 
 class HybridExpertAdaptor(nn.Module):
-    """Mixtures of shared and dedicated experts, with a gate for each side (KAR, sec. 3.3).
+    """Mixtures of shared and dedicated experts, with a gate for each side, KAR's knowledge adaptation.
 
     Args:
         width: D, of the text. dim: d, of the augmented vectors. config: ``shared_experts``, ``experts``, ``text_dropout``.
