@@ -49,6 +49,7 @@ class ModelConfig(BaseModel):
     view_noise: float = Field(0.1, ge=0, description="Length of the noise added to each layer of a view (SimGCL)")
     view_keep: float = Field(0.9, gt=0, le=1, description="Share of the interactions kept in each view (SGL)")
     intents: int = Field(64, ge=1, le=1024, description="Learnable intents of users and of items (DCCF, IRLLRec)")
+    mask_seeds: int = Field(100, ge=1, description="Nodes whose surroundings a step hides and rebuilds (AutoCF)")
 
     mcs_weight: float = Field(0.03, ge=0, description="Weight of the Motivation Coordination Strategy")
     mcs_temperature: float = Field(0.2, gt=0, description="Temperature of its InfoNCE")
@@ -70,6 +71,9 @@ class ModelConfig(BaseModel):
     align_weight: float = Field(0.1, ge=0, description="Weight of a baseline's alignment with text (RLMRec, IRLLRec)")
     align_temperature: float = Field(0.2, gt=0, description="Temperature of that alignment")
     mask_ratio: float = Field(0.1, gt=0, lt=1, description="Share of the nodes whose vectors are hidden and rebuilt (RLMRec-Gen)")
+    intent_weight: float = Field(0.1, ge=0, description="Weight of the pairwise alignment of intents (IRLLRec)")
+    translation_weight: float = Field(0.01, ge=0, description="Weight of its alignment under noise (IRLLRec)")
+    matching_weight: float = Field(0.01, ge=0, description="Weight of its distillation from a momentum teacher (IRLLRec)")
     experts: int = Field(5, ge=1, le=32, description="Text experts of users alone, and of items alone (KAR)")
     shared_experts: int = Field(2, ge=1, le=32, description="Text experts shared by users and items (KAR)")
     ease_weight: float = Field(300.0, gt=0, description="Ridge penalty on the item-item weights (EASE)")

@@ -25,6 +25,7 @@ MODELS = {
     "sgl": {"model": "sgl", "view_keep": 0.8, "evaluate_every": 30, "ssl_weight": 0.02, "learning_rate": 0.05},
     "simgcl": {"model": "simgcl", "evaluate_every": 30, "ssl_weight": 0.02, "learning_rate": 0.05},
     "dccf": {"model": "dccf", "intents": 8, "layers": 2, "ssl_weight": 0.001},
+    "autocf": {"model": "autocf", "mask_seeds": 1, "layers": 2},
     "lmmrec on bpr-mf": {"model": "lmmrec", "slot_dim": 4, "backbone": "bpr-mf", "evaluate_every": 30},
     "lmmrec on gccf": {"model": "lmmrec", "slot_dim": 4, "backbone": "gccf"},
     "lmmrec on sgl": {"model": "lmmrec", "slot_dim": 4, "backbone": "sgl", "evaluate_every": 30, "ssl_weight": 0.02, "learning_rate": 0.05},
@@ -37,6 +38,7 @@ MODELS = {
         "learning_rate": 0.05,
     },
     "lmmrec on dccf": {"model": "lmmrec", "slot_dim": 4, "backbone": "dccf", "intents": 8, "layers": 2, "ssl_weight": 0.001},
+    "lmmrec on autocf": {"model": "lmmrec", "slot_dim": 4, "backbone": "autocf", "mask_seeds": 1, "layers": 2},
     "lmmrec in slots": {"model": "lmmrec", "form": "slots", "slot_dim": 4},
     "lmmrec in slots with softmax": {"model": "lmmrec", "form": "slots", "slot_dim": 4, "loss": "softmax"},
     "lmmrec as one vector": {"model": "lmmrec", "form": "vector"},
@@ -52,6 +54,7 @@ MODELS = {
     "rlmrec-con with softmax": {"model": "rlmrec-con", "loss": "softmax"},
     "rlmrec-con on bpr-mf": {"model": "rlmrec-con", "backbone": "bpr-mf", "evaluate_every": 30, "learning_rate": 0.05},
     "rlmrec-gen": {"model": "rlmrec-gen"},
+    "irllrec": {"model": "irllrec"},
 }
 
 

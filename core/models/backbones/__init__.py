@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import torch
 
+from core.models.backbones.autocf import AutoCF
 from core.models.backbones.base import Backbone
 from core.models.backbones.bpr_mf import MatrixFactorisation
 from core.models.backbones.dccf import DCCF
@@ -16,7 +17,7 @@ from core.models.backbones.simgcl import SimGCL
 from core.models.config import BackboneName, ModelConfig
 from core.models.graph import Interactions
 
-__all__ = ["DCCF", "GCCF", "SGL", "Backbone", "LightGCN", "MatrixFactorisation", "SimGCL", "build_backbone"]
+__all__ = ["DCCF", "GCCF", "SGL", "AutoCF", "Backbone", "LightGCN", "MatrixFactorisation", "SimGCL", "build_backbone"]
 
 _BACKBONES: dict[BackboneName, Callable[[Interactions, ModelConfig, int, torch.Generator], Backbone]] = {
     "bpr-mf": MatrixFactorisation,
@@ -25,6 +26,7 @@ _BACKBONES: dict[BackboneName, Callable[[Interactions, ModelConfig, int, torch.G
     "sgl": SGL,
     "simgcl": SimGCL,
     "dccf": DCCF,
+    "autocf": AutoCF,
 }
 
 
