@@ -10,6 +10,7 @@ from core.models.backbones import Backbone, build_backbone
 from core.models.base import RecommendationModel
 from core.models.baselines.alpharec import AlphaRec
 from core.models.baselines.ease import EASE
+from core.models.baselines.irllrec import IRLLRec
 from core.models.baselines.kar import KAR
 from core.models.baselines.popularity import Popularity
 from core.models.baselines.rlmrec import RLMRecCon
@@ -30,6 +31,9 @@ BASELINES: dict[str, Builder] = {
     "kar": lambda *arguments: _around_backbone(KAR, *arguments),
     "rlmrec-con": lambda *arguments: _around_backbone(RLMRecCon, *arguments),
     "rlmrec-gen": lambda *arguments: _around_backbone(RLMRecGen, *arguments),
+    "irllrec": lambda interactions, *arguments: _around_backbone(
+        lambda backbone, *others: IRLLRec(backbone, interactions, *others), interactions, *arguments
+    ),
 }
 """Name of a model -> how it is built. The text is there for every model that reads it."""
 

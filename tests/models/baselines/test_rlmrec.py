@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
 
-from core.models.backbones import _BACKBONES, build_backbone
+from core.models.backbones import build_backbone
 from core.models.baselines.rlmrec import RLMRecCon
 from core.models.baselines.rlmrec_gen import RLMRecGen, step_with
 from core.models.build import build_model
@@ -16,70 +16,17 @@ from core.models.config import BACKBONES, BackboneName, ModelConfig
 from core.models.graph import Interactions
 from core.models.losses.weighted_contrast import WeightedContrastLoss
 from core.models.recommendation import Batch
-from core.models.text_features import NodeText, TextFeatures
-from core.training.config import TrainingConfig
-from core.training.trainer import fit
+from core.models.text_features import TextFeatures
 
 BATCH = Batch(torch.tensor([1, 3, 3, 0, 6]), torch.tensor([2, 2, 5, 9, 0]), torch.tensor([4, 2, 7, 7, 0]))
 """Users and items met twice, item 0 as both; user 0, 3, .. and item 0 and 9 are silent in `partly_silent`."""
 
 
-IMPLEMENTED = [name for name in BACKBONES if name in _BACKBONES]
+Contrast = Callable[[list[int], np.ndarray, np.ndarray, list[int], float], float]
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> float:
     return float(a @ b / np.sqrt((a @ a) * (b @ b)))
-
-
-def contrast(rows: list[int], vectors: np.ndarray, text: np.ndarray, among: list[int], tau: float) -> float:
-    """Mean over rows of -log( exp(cos(v_n, t_n)/tau) / sum_{m among} exp(cos(v_n, t_m)/tau) ), repeated rows counted as often."""
-    total = 0.0
-    for n in rows:
-        total -= np.log(np.exp(cosine(vectors[n], text[n]) / tau) / sum(np.exp(cosine(vectors[n], text[m]) / tau) for m in among))
-    return total / len(rows)
-
-
-def without_words(side: NodeText, nodes: slice) -> NodeText:
-    slots, present, whole = side.slots.clone(), side.present.clone(), side.whole.clone()
-    slots[nodes], present[nodes], whole[nodes] = 0.0, False, 0.0
-    return replace(side, slots=slots, present=present, whole=whole)
-
-
-@pytest.fixture
-def partly_silent(block_text: TextFeatures) -> TextFeatures:
-    """Every third user and every ninth item say nothing."""
-    users, items = without_words(block_text.users, slice(0, None, 3)), without_words(block_text.items, slice(0, None, 9))
-    return replace(block_text, users=users, items=items)
-
-
-@pytest.fixture
-def sparse_board() -> Interactions:
-    """Three interactions a user, one of them in the other block: too few to tell the blocks apart without the text."""
-    generator = np.random.default_rng(0)
-    pairs = [
-        (u, 2 * item + (u + other) % 2) for u in range(40) for other in (0, 1) for item in generator.choice(15, 2 - other, replace=False)
-    ]
-    return Interactions(40, 30, np.array(pairs, dtype=np.int64))
-
-
-def shuffled(text: TextFeatures) -> TextFeatures:
-    def side(node_text: NodeText) -> NodeText:
-        order = torch.randperm(len(node_text.whole), generator=torch.Generator().manual_seed(5))
-        return NodeText(*(getattr(node_text, name)[order] for name in ("slots", "present", "whole", "lift")))
-
-    return replace(text, users=side(text.users), items=side(text.items))
-
-
-def share_inside_the_block(name: str, interactions: Interactions, text: TextFeatures) -> float:
-    """Share of the top five that is of the user's own block, after a short training."""
-    settings = {"model": name, "dim": 8, "batch_size": 40, "epochs": 40, "evaluate_every": 40, "learning_rate": 0.02, "device": "cpu"}
-    alignment = {"align_weight": 5.0, "align_temperature": 0.5, "text_dropout": 0.0, "mask_ratio": 0.3}
-    config = TrainingConfig.model_validate(settings | alignment)
-    vectors = fit(interactions, text, config, lambda vectors: {"recall@20": 0.0}).vectors
-    scores = vectors["user"].flatten(1) @ vectors["item"].flatten(1).T
-    scores[interactions.pairs[:, 0], interactions.pairs[:, 1]] = -torch.inf
-    best = scores.topk(5).indices
-    return float((best % 2 == torch.arange(40)[:, None] % 2).float().mean())
 
 
 def test_weighted_contrast_counts_a_node_as_often_as_its_weight() -> None:
@@ -106,7 +53,7 @@ def test_weighted_contrast_of_silence_is_zero_with_a_gradient_of_zero() -> None:
     assert bool((similarity.grad == 0).all())
 
 
-def test_con_equals_the_published_formula(checkerboard: Interactions, partly_silent: TextFeatures) -> None:
+def test_con_equals_the_published_formula(checkerboard: Interactions, partly_silent: TextFeatures, contrast: Contrast) -> None:
     config = ModelConfig(model="rlmrec-con", dim=8, align_weight=0.7, align_temperature=0.3)
     model = build_model(checkerboard, partly_silent, config).eval()
     assert isinstance(model, RLMRecCon)
@@ -141,13 +88,13 @@ def test_gradients_reach_every_parameter(name: str, loss: str, checkerboard: Int
 
 @pytest.mark.parametrize("name", ["rlmrec-con", "rlmrec-gen"])
 def test_text_that_tells_the_blocks_apart_helps_and_shuffled_text_does_not(
-    name: str, sparse_board: Interactions, block_text: TextFeatures
+    name: str, share_inside: Callable[[str, TextFeatures], float], block_text: TextFeatures, shuffled_text: TextFeatures
 ) -> None:
-    assert share_inside_the_block(name, sparse_board, block_text) > 0.65
-    assert share_inside_the_block(name, sparse_board, shuffled(block_text)) < 0.55
+    assert share_inside(name, block_text) > 0.65
+    assert share_inside(name, shuffled_text) < 0.55
 
 
-def test_gen_equals_the_published_formula(checkerboard: Interactions, partly_silent: TextFeatures) -> None:
+def test_gen_equals_the_published_formula(checkerboard: Interactions, partly_silent: TextFeatures, contrast: Contrast) -> None:
     model = build_model(checkerboard, partly_silent, ModelConfig(model="rlmrec-gen", dim=8, align_temperature=0.4)).eval()
     assert isinstance(model, RLMRecGen)
     hidden = torch.tensor([1, 3, 7, 40, 45, 60])
@@ -181,7 +128,7 @@ def test_gen_hides_the_share_it_is_told_to_behind_the_token(
     assert not bool((model.vectors()["user"] == 5.0).any())
 
 
-@pytest.mark.parametrize("backbone", IMPLEMENTED)
+@pytest.mark.parametrize("backbone", BACKBONES)
 def test_a_step_with_another_embedding_is_that_of_a_backbone_that_has_it(backbone: BackboneName, checkerboard: Interactions) -> None:
     config = ModelConfig(model=backbone, dim=8)
     first, second = (build_backbone(checkerboard, config, 8, torch.Generator().manual_seed(seed)) for seed in (0, 1))
