@@ -36,7 +36,10 @@ class RecommendationLoss(nn.Module):
 
     def forward(self, users: torch.Tensor, items: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Users [n_users, d], items [n_items, d] are the vectors of all nodes; returns a scalar."""
-        rows = users[batch.users], items[batch.positives], items[batch.negatives]
+        # `index_select` rather than `[]`: its backward pass adds rows up several times as fast. Both kinds of items share one.
+        anchors = users.index_select(0, batch.users)
+        both = items.index_select(0, torch.cat([batch.positives, batch.negatives]))
+        positives, negatives = both.split([len(batch.positives), len(batch.negatives)])
         if self.bpr is not None:
-            return self.bpr(*rows)
-        return self.softmax(*rows, batch.excluded)
+            return self.bpr(anchors, positives, negatives)
+        return self.softmax(anchors, positives, negatives, batch.excluded)

@@ -19,7 +19,7 @@ from core.models.text_features import TextFeatures
 from core.progress import Progress, ProgressEvent, never_stop, silent
 from core.training.checkpoint import TrainingState, load_checkpoint, save_checkpoint
 from core.training.config import TrainingConfig
-from core.training.devices import pick_device, thread_count
+from core.training.devices import memory_kept, pick_device, thread_count
 from core.training.history import append_history, rewrite_history
 from core.training.samplers import BatchSampler
 
@@ -172,7 +172,7 @@ def _determined(config: TrainingConfig, interactions: Interactions) -> Iterator[
     """Seed what torch draws from its own generator (dropout); set the threads, never more than there are; put both back."""
     threads = torch.get_num_threads()
     torch.set_num_threads(min(threads, thread_count(2 * len(interactions.pairs) * config.dim)))
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), memory_kept():
         torch.manual_seed(config.seed)
         try:
             yield
