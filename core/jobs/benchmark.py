@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel
 
 from core.errors import StudioError
-from core.jobs.benchmark_cells import PreparedSplit, Task, plain_settings, planned, prepare_splits
+from core.jobs.benchmark_cells import PreparedSplit, Task, check_request, plain_settings, planned, prepare_splits
 from core.jobs.benchmark_config import BenchmarkConfig, Cell
 from core.jobs.benchmark_measure import Measured, read_measured, read_per_user
 from core.jobs.benchmark_report import ACCURACY, FILE, HEADLINE, PER_USER, BenchmarkReport, Failure
@@ -60,6 +60,7 @@ def benchmark(
     """
     settings = validated(BenchmarkConfig, config, "benchmark")
     source = workspace.get("dataset", dataset)
+    check_request(source, settings)
     splits = prepare_splits(workspace.for_byproducts(), source, settings, progress, stop)
     tasks = planned(source, settings, splits)
     identifier = artefact_id(source.manifest.name, content_hash(VERSION, source.id, settings, [task.run for task in tasks]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -77,17 +78,34 @@ def prepare_splits(
     return found
 
 
+def check_request(source: Artefact, config: BenchmarkConfig) -> None:
+    """Look at everything that would end the work before its first training, before any work is done.
+
+    Raises:
+        InputError: no such preset, nothing in it for a model, a wrong setting, or random splits of a dataset that cannot be split anew.
+    """
+    kind = dataset_kind(source)
+    for cell in config.cells()[: len(config.models)]:
+        training_of(kind, ModelSpec.parse(cell.model), config, cell, 1)
+    if config.splits == "given":
+        return
+    origin = source.manifest.config
+    if "path" not in origin:
+        reason = "it was not imported from a file"
+    elif origin.get("format") == "rlmrec":
+        reason = "RLMRec's folders hold profiles made for their own split"
+    elif not Path(origin["path"]).expanduser().exists():
+        reason = f"its file {origin['path']} is gone"
+    else:
+        return
+    raise InputError(f"This dataset cannot be split anew: {reason}", where=source.id, hint=_GIVEN)
+
+
 def _resplit(workspace: Workspace, source: Artefact, seed: int) -> Artefact:
-    if source.manifest.config.get("format") == "rlmrec":
-        what = "RLMRec's folders hold profiles made for their own split, so the dataset cannot be split anew"
-        raise InputError(what, where=source.id, hint=_GIVEN)
     try:
         return resplit(workspace, source.id, seed)
     except InputError as error:
-        hint = "Measure on its own split: --splits given"
-        raise InputError(
-            f"This dataset cannot be split anew: {error.what[0].lower()}{error.what[1:]}", where=source.id, hint=hint
-        ) from error
+        raise InputError(f"{error.what}, so the dataset cannot be split anew", where=error.where or source.id, hint=_GIVEN) from error
 
 
 def _prepared(

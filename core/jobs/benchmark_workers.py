@@ -1,7 +1,7 @@
 """The trainings of a benchmark on all cores: one process a core, each on one thread, which beats more threads on graphs of this size.
 
-A worker trains and measures one task after another. It stops at the next epoch once asked; one that does not listen within
-`GRACE_S`, or whose parent is gone, ends itself: the training goes on from its checkpoint when the benchmark is started again.
+A worker trains and measures one task after another. It stops at the next epoch once asked; one that does not within `GRACE_S` is
+ended, and one whose parent is gone ends itself: the training goes on from its checkpoint when the benchmark is started again.
 A cell that fails is told with its reason, and the rest goes on; a process that was killed (out of memory) has its task tried once more.
 """
 
@@ -162,6 +162,7 @@ class Sitting:
         context = multiprocessing.get_context("spawn")
         asked = context.Event()
         running: dict[Future[Outcome], Task] = {}
+        others = set(multiprocessing.active_children())
         with _one_thread(), ProcessPoolExecutor(workers, context, _begin, (asked, os.getpid())) as pool:
             try:
                 while True:
@@ -180,7 +181,9 @@ class Sitting:
                 return list(running.values())
             except StoppedError:
                 asked.set()
-                ended, _ = wait(running, GRACE_S + 2)
+                ended, late = wait(running, GRACE_S)
+                for worker in set(multiprocessing.active_children()) - others if late else ():
+                    worker.kill()
                 self._keep(ended, running)
                 raise
             finally:
