@@ -65,7 +65,8 @@ class ModelConfig(BaseModel):
     prototype_temperature: float = Field(1.0, gt=0, description="Temperature of the softmax over prototypes")
     independence_weight: float = Field(0.01, ge=0, description="Weight of the independence of slots")
     text_dim: int = Field(384, ge=2, description="Principal components kept of the sentence embeddings")
-    text_dropout: float = Field(0.4, ge=0, lt=1, description="Dropout on the text encoder's input")
+    text_hidden: int = Field(64, ge=0, le=4096, description="Hidden width of the text encoder; 0 is the paper's, half of input and output")
+    text_dropout: float = Field(0.4, ge=0, lt=1, description="Share of the text components hidden from a training step")
     text_scale: float = Field(0.0, ge=0, description="Weight of the text view in the final vectors")
 
     align_weight: float = Field(0.1, ge=0, description="Weight of a baseline's alignment with text (RLMRec, IRLLRec)")

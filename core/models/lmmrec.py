@@ -46,10 +46,10 @@ class DualEncoder(nn.Module):
         self.register_buffer("gate", _gate(text, config) if gated else None, persistent=False)
         shape = (self.n_slots, config.prototypes, self.slot_dim)
         self.prototypes = nn.Parameter(torch.randn(shape, generator=generator) * 0.1)
-        self.whole_text = TextEncoder(text.width, backbone.dim, config.text_dropout, generator)
+        self.whole_text = TextEncoder(text.width, backbone.dim, config, generator)
         self.slot_text: SlotTextEncoder | None = None
         if config.form == "slots":
-            self.slot_text = SlotTextEncoder(self.n_slots, text.width, self.slot_dim, config.text_dropout, generator)
+            self.slot_text = SlotTextEncoder(self.n_slots, text.width, self.slot_dim, config, generator)
 
     def interaction_view(self, users: torch.Tensor, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Z of all users and items from the backbone's vectors: float [n, d] each."""

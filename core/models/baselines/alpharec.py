@@ -45,7 +45,7 @@ class AlphaRec(RecommendationModel):
         self.register_buffer("nodes", torch.cat([mean_of_items(interactions, items), items]), persistent=False)
         taken = torch.tensor(interactions.pairs, device=items.device)
         self.register_buffer("taken", (taken[:, 0] * self.n_items + taken[:, 1]).sort().values, persistent=False)
-        self.encoder = TextEncoder(items.shape[1], config.dim, config.text_dropout, generator)
+        self.encoder = TextEncoder(items.shape[1], config.dim, config, generator)
         self.adjacency = NormalisedAdjacency(interactions)
         self.contrast = SampledSoftmaxLoss(config.temperature)
 

@@ -33,7 +33,7 @@ class TextAlignment(torch.nn.Module):
 
     def __init__(self, users: torch.Tensor, items: torch.Tensor, dim: int, config: ModelConfig, generator: torch.Generator) -> None:
         super().__init__()
-        self.encoder = TextEncoder(users.shape[1], dim, config.text_dropout, generator)
+        self.encoder = TextEncoder(users.shape[1], dim, config, generator)
         self.contrast = WeightedContrastLoss(config.align_temperature)
         self.register_buffer("user_text", users, persistent=False)
         self.register_buffer("item_text", items, persistent=False)

@@ -47,7 +47,7 @@ class RLMRecGen(RecommendationModel):
         self.contrast = WeightedContrastLoss(config.align_temperature)
         embedding = backbone.get_parameter("embedding")
         self.token = nn.Parameter(torch.zeros(1, embedding.shape[1]))
-        self.decoder = TextEncoder(backbone.dim, text.width, config.text_dropout, generator)
+        self.decoder = TextEncoder(backbone.dim, text.width, config, generator)
         whole = torch.cat([text.users.whole, text.items.whole])
         self.register_buffer("text", whole, persistent=False)
         self.register_buffer("speaks", whole.any(1).float(), persistent=False)
