@@ -58,11 +58,8 @@ def train_both(workspace: Workspace, dataset: str) -> tuple[dict[str, Model], tu
     plain = RunVectors.load(lightgcn.path / "vectors.safetensors")
     n_slots = len(slots.motivations)
     models = {"LMMRec": (slots.user, slots.item), "LightGCN": (in_slices(plain.user, n_slots), in_slices(plain.item, n_slots))}
-    trained = {
-        label: {"recall@20": run.manifest.summary["test"]["recall@20"], "seconds": run.manifest.summary["seconds"]}
-        for label, run in (("LMMRec", lmmrec), ("LightGCN", lightgcn))
-    }
-    return models, slots.motivations, {"width": width, "slots": n_slots, "trained": trained}
+    trained = {label: run.manifest.summary["test"]["recall@20"] for label, run in (("LMMRec", lmmrec), ("LightGCN", lightgcn))}
+    return models, slots.motivations, {"width": width, "slots": n_slots, "recall@20": trained}
 
 
 def labelled(dataset: ReviewDataset, truth: pd.DataFrame, split: Split) -> pd.DataFrame:
