@@ -96,7 +96,7 @@ def _test_figures(path: str, created_at: str, _space: Workspace, _run: Artefact)
     del path, created_at
     vectors = RunVectors.load(_run.path / "vectors.safetensors")
     splits = interactions_of_run(dataset(_space.get("dataset", _run.manifest.sources["dataset"])), _run)
-    found = measure({"user": vectors.user, "item": vectors.item, "item_bias": vectors.item_bias}, splits, "test")
+    found = measure(vectors.tensors(), splits, "test")
     n = len(found.users)
     return {
         name: TestFigure(float(values.mean()), float(values.std(ddof=1) / n**0.5), n) for name, values in found.per_user.items() if n > 1

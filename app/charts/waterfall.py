@@ -28,7 +28,7 @@ def with_remainder(terms: Sequence[Term], remainder: float, score: float) -> lis
     """The terms, largest first, and the remainder only where it is not zero (relative to the score)."""
     ordered = sorted(terms, key=lambda term: -abs(term.value))
     if abs(remainder) > _NOTHING * max(1.0, abs(score)):
-        ordered.append(Term("Not attributable", remainder, NEUTRAL, "What the model adds outside its named motivations"))
+        ordered.append(Term("Behaviour alone", remainder, NEUTRAL, "People with a like history chose it; no review says why"))
     return ordered
 
 

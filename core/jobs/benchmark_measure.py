@@ -18,7 +18,7 @@ from core.jobs.training_step import interactions_of, interactions_of_run, measur
 from core.models.graph import Interactions
 from core.models.top_k import top_k
 from core.storage import read_json, write_json, write_parquet
-from core.training.run import RunVectors
+from core.training.run import RunVectors, flat
 from core.workspace import Artefact, Workspace
 
 _LIST = 20
@@ -46,7 +46,7 @@ def measure_run(workspace: Workspace, run: Artefact, folder: Path) -> Measured:
     dataset = _loaded(workspace.root, run.manifest.sources["dataset"])
     splits = interactions_of_run(dataset, run)
     vectors = RunVectors.load(run.path / "vectors.safetensors")
-    tensors = {"user": vectors.user, "item": vectors.item, "item_bias": vectors.item_bias}
+    tensors = vectors.tensors()
     evaluation = measure(tensors, splits, "test")
     figures = {name: evaluation.means[name] for name in ACCURACY}
     figures |= _beyond(tensors, evaluation.users, splits["train"], interactions_of(dataset)["train"])
@@ -85,8 +85,8 @@ def _beyond(tensors: dict[str, torch.Tensor], users: np.ndarray, seen: Interacti
     """Of the lists without what was ``seen`` (noise included); popularity is that of the real ``training`` interactions."""
     length = min(_LIST, training.n_items)
     ranked, _ = top_k(
-        tensors["user"].flatten(1)[torch.from_numpy(users)],
-        tensors["item"].flatten(1),
+        flat(tensors, "user")[torch.from_numpy(users)],
+        flat(tensors, "item"),
         length,
         item_bias=tensors["item_bias"],
         exclude=seen.matrix()[users],

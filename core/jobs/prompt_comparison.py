@@ -223,5 +223,5 @@ class _Work:
     def _measured(self, run: Artefact) -> dict[str, npt.NDArray[np.float64]]:
         """The figures of a run, metric -> float64 [n_users with held-out interactions], in the same order for every run."""
         vectors = RunVectors.load(run.path / "vectors.safetensors")
-        tensors = {"user": vectors.user, "item": vectors.item, "item_bias": vectors.item_bias}
+        tensors = vectors.tensors()
         return measure(tensors, interactions_of(self._dataset), self._settings.split).per_user

@@ -103,7 +103,7 @@ def evaluate_run(workspace: Workspace, run: str, split: Split = "test") -> dict[
     artefact = workspace.get("run", run)
     dataset = ReviewDataset.open(workspace, artefact.manifest.sources["dataset"])
     vectors = RunVectors.load(artefact.path / "vectors.safetensors")
-    tensors = {"user": vectors.user, "item": vectors.item, "item_bias": vectors.item_bias}
+    tensors = vectors.tensors()
     evaluation = measure(tensors, interactions_of_run(dataset, artefact), split)
     return {"run": artefact.id, "dataset": dataset.id, "split": split, "users": len(evaluation.users), "metrics": evaluation.means}
 

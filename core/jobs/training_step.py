@@ -23,7 +23,7 @@ from core.progress import Progress, never_stop, silent
 from core.storage import content_hash, write_json, write_tensors
 from core.training.config import TrainingConfig
 from core.training.perturbation import check_perturbations, noise, perturbations
-from core.training.run import RunVectors
+from core.training.run import RunVectors, flat
 from core.training.trainer import TrainingResult, fit
 from core.workspace import Artefact, Workspace, artefact_id
 
@@ -114,9 +114,7 @@ def _with_noise(splits: dict[Split, Interactions], share: float, seed: int) -> d
 
 def measure(vectors: dict[str, torch.Tensor], splits: dict[Split, Interactions], split: Split) -> Evaluation:
     """All-rank figures of vectors on one split; what was trained on, noise included, is left out of the ranking."""
-    return evaluate(
-        vectors["user"].flatten(1), vectors["item"].flatten(1), splits[split], splits["train"], item_bias=vectors.get("item_bias")
-    )
+    return evaluate(flat(vectors, "user"), flat(vectors, "item"), splits[split], splits["train"], item_bias=vectors.get("item_bias"))
 
 
 def profiles_for(workspace: Workspace, dataset: Artefact, config: ModelConfig, reference: str | None = None) -> Artefact | None:

@@ -33,6 +33,8 @@ class ModelConfig(BaseModel):
 
     form: Literal["slots", "vector"] = Field("slots", description="One named slot per motivation, or the paper's single vector")
     slot_dim: int = Field(8, ge=2, le=256, description="Dimensions of each slot (slots form)")
+    behaviour_dim: int = Field(64, ge=0, le=1024, description="Dimensions beside the slots, for what behaviour alone tells (LMMRec)")
+    part_weight: float = Field(0.5, ge=0, description="Weight of slots and behaviour each recommending by itself (LMMRec)")
     dim: int = Field(64, ge=2, le=1024, description="Dimensions of the single vector (every model but LMMRec's slots form)")
     layers: int = Field(3, ge=0, le=8, description="Propagation layers of the backbone")
     layer_combination: Literal["mean", "sum"] = Field("mean", description="How the layers of a propagation are joined")

@@ -1,13 +1,15 @@
 """LMMRec (arXiv 2602.05474) around any backbone: interaction view with prototypes, text view, and what keeps them together.
 
-    h = backbone(A)                              interaction encoder
+    [h; b] = backbone(A)                         interaction encoder: slots h_1 .. h_K, and behaviour b that no text is asked about
     p_kc = softmax_c(<h_k, c_kc> / tau_p)        motivation prototypes, per slot, centred
     z_k = g_k (h_k + sum_c p_kc c_kc)            interaction view; g: motivation gate of users, 1 for items
     t_k = MLP_k(x_k),  t = MLP(x)                text view, per slot and of the whole profile
-    L = L_rec(z) + MCS(z, t) + MCS_slots(z_k, t_k) + ITCM(z, t) + independence + regularisation
+    score(u, i) = sum_k <z_uk, z_ik> + <b_u, b_i>
+    L = L_rec([z; b]) + w (L_rec(z) + L_rec(b)) + MCS(z, t) + MCS_slots(z_k, t_k) + ITCM(z, t) + independence + regularisation
 
-The slot form has one named slot per motivation; a score is the sum of the slots' inner products, so the share of a motivation
-is exact. The vector form is the paper's: one slot without a name.
+The slot form has one named slot per motivation, so the share of a motivation is exact. The vector form is the paper's: one slot without
+a name. Behaviour, not in the paper, takes what reviews do not explain; each of both parts also recommends by itself (w), which makes them
+differ as two models would that are trained apart (measured: see the README). ``behaviour_dim`` 0 is the paper.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ from core.models.recommendation import Batch, RecommendationLoss
 from core.models.text_encoder import SlotTextEncoder, TextEncoder
 from core.models.text_features import NodeText, TextFeatures
 
+Pair = tuple[torch.Tensor, torch.Tensor]
+"""The same of all users and of all items."""
+
 
 class DualEncoder(nn.Module):
     """Both encoders: what the student trains and the momentum teacher copies.
@@ -40,27 +45,33 @@ class DualEncoder(nn.Module):
         super().__init__()
         self.backbone = backbone
         self.n_slots = text.n_slots if config.form == "slots" else 1
-        self.slot_dim = backbone.dim // self.n_slots
+        slots = config.slot_dim * text.n_slots if config.form == "slots" else config.dim
+        self.width = backbone.dim * slots // (slots + config.behaviour_dim)  # a backbone may join several vectors of a node
+        self.slot_dim = self.width // self.n_slots
         self.prototype_temperature = config.prototype_temperature
         gated = self.n_slots > 1 and config.motivation_gate > 0
         self.register_buffer("gate", _gate(text, config) if gated else None, persistent=False)
         shape = (self.n_slots, config.prototypes, self.slot_dim)
         self.prototypes = nn.Parameter(torch.randn(shape, generator=generator) * 0.1)
-        self.whole_text = TextEncoder(text.width, backbone.dim, config, generator)
+        self.whole_text = TextEncoder(text.width, self.width, config, generator)
         self.slot_text: SlotTextEncoder | None = None
         if config.form == "slots":
             self.slot_text = SlotTextEncoder(self.n_slots, text.width, self.slot_dim, config, generator)
 
-    def interaction_view(self, users: torch.Tensor, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Z of all users and items from the backbone's vectors: float [n, d] each."""
+    def parts(self, users: torch.Tensor, items: torch.Tensor) -> tuple[Pair, Pair]:
+        """From the backbone's vectors the interaction view z of all users and items, float [n, K s], and behaviour, float [n, F]."""
+        slots, behaviour = (users[:, : self.width], items[:, : self.width]), (users[:, self.width :], items[:, self.width :])
+        return self._interaction_view(*slots), behaviour
+
+    def _interaction_view(self, users: torch.Tensor, items: torch.Tensor) -> Pair:
         if self.prototypes.shape[1] > 0:
             users, items = self._with_prototypes(torch.cat([users, items])).split([len(users), len(items)])
         if self.gate is not None:
-            users = (self.in_slots(users) * self.gate.unsqueeze(-1)).reshape(users.shape)
+            users = (self.in_slots(users) * self.gate.unsqueeze(-1)).flatten(1)
         return users, items
 
     def _with_prototypes(self, nodes: torch.Tensor) -> torch.Tensor:
-        slots = nodes.view(len(nodes), self.n_slots, self.slot_dim).transpose(0, 1)
+        slots = self.in_slots(nodes).transpose(0, 1)
         # Without a common mean: what all prototypes share would be added to every node and act as an item bias (measured: it
         # makes the training overfit to popularity within a few epochs).
         prototypes = self.prototypes - self.prototypes.mean(dim=1, keepdim=True)
@@ -78,7 +89,7 @@ class DualEncoder(nn.Module):
 
     def in_slots(self, nodes: torch.Tensor) -> torch.Tensor:
         """Float [n, d] -> [n, K, s]."""
-        return nodes.view(len(nodes), self.n_slots, self.slot_dim)
+        return nodes.unflatten(1, (self.n_slots, self.slot_dim))
 
 
 def _gate(text: TextFeatures, config: ModelConfig) -> torch.Tensor:
@@ -89,11 +100,11 @@ def _gate(text: TextFeatures, config: ModelConfig) -> torch.Tensor:
 
 
 class LMMRec(RecommendationModel):
-    """Wraps any backbone of width ``K * slot_dim`` (slot form) or ``dim`` (vector form).
+    """Wraps any backbone whose embeddings are as wide as slots and behaviour together.
 
     Args:
         backbone: the graph encoder. text: what the text encoder reads; training reviews only.
-        config: weights, temperatures and form. generator: source of the initial values.
+        config: form, weights of the losses. generator: source of the initial values.
     """
 
     def __init__(self, backbone: Backbone, text: TextFeatures, config: ModelConfig, generator: torch.Generator) -> None:
@@ -109,16 +120,29 @@ class LMMRec(RecommendationModel):
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         users, items, own = self.student.backbone.step(batch)
-        users, items = self.student.interaction_view(users, items)
-        terms = {
-            "recommendation": self.recommendation(users, items, batch),
-            "regularisation": self.config.regularisation * embedding_norm(self.student.backbone, batch),
-            **own,
-        }
+        view, behaviour = self.student.parts(users, items)
+        terms = self._recommending(view, behaviour, batch)
+        terms["regularisation"] = self.config.regularisation * embedding_norm(self.student.backbone, batch)
+        return terms | own | self._aligning(*view, batch)
+
+    def _recommending(self, view: Pair, behaviour: Pair, batch: Batch) -> dict[str, torch.Tensor]:
+        """The recommendation loss of both parts together, and of each by itself."""
+        if behaviour[0].shape[1] == 0:
+            return {"recommendation": self.recommendation(*view, batch)}
+        users, items = (torch.cat(sides, dim=1) for sides in zip(view, behaviour, strict=True))
+        terms = {"recommendation": self.recommendation(users, items, batch)}
+        if self.config.part_weight > 0:
+            apart = self.recommendation(*view, batch) + self.recommendation(*behaviour, batch)
+            terms["recommendation_apart"] = self.config.part_weight * apart
+        return terms
+
+    def _aligning(self, users: torch.Tensor, items: torch.Tensor, batch: Batch) -> dict[str, torch.Tensor]:
+        """MCS, MCS per slot, ITCM and independence over some nodes of the batch."""
         sides = self._sides(batch, users, items)
         weights = {"mcs": self.config.mcs_weight, "slot_mcs": self.config.slot_mcs_weight, "itcm": self.config.itcm_weight}
-        terms |= {name: users.new_zeros(()) for name, weight in weights.items() if weight > 0}
-        for side, (nodes, view, text) in sides.items():
+        terms = {name: users.new_zeros(()) for name, weight in weights.items() if weight > 0}
+        teacher = self._teacher_view() if self.teacher is not None else None
+        for side, (nodes, view, text) in enumerate(sides):
             whole = self.student.text_view(text, nodes)
             if self.config.mcs_weight > 0:
                 terms["mcs"] = terms["mcs"] + self.config.mcs_weight * self.coordination(view, whole)
@@ -127,39 +151,42 @@ class LMMRec(RecommendationModel):
                 slots = self.student.slot_view(text, nodes[some])
                 coordination = self.coordination(self.student.in_slots(view[some]), slots, text.present[nodes[some]])
                 terms["slot_mcs"] = terms["slot_mcs"] + self.config.slot_mcs_weight * coordination
-            if self.teacher is not None:
-                terms["itcm"] = terms["itcm"] + self.config.itcm_weight * self._correspondence(side, nodes, view, whole, text)
+            if teacher is not None:
+                correspondence = self.correspondence(view, whole, teacher[side][nodes], self._teacher_text(text, nodes))
+                terms["itcm"] = terms["itcm"] + self.config.itcm_weight * correspondence
         if self.config.independence_weight > 0 and self.student.n_slots > 1:
-            views = torch.cat([view for _, view, _ in sides.values()])
+            views = torch.cat([view for _, view, _ in sides])
             terms["independence"] = self.config.independence_weight * self.independence(self.student.in_slots(views))
-        self._teacher_views = None
         return terms
 
-    _teacher_views: dict[str, torch.Tensor] | None = None
-
-    def _sides(self, batch: Batch, users: torch.Tensor, items: torch.Tensor) -> dict[str, tuple[torch.Tensor, torch.Tensor, NodeText]]:
-        """Per side some of the batch's nodes (users; positive and negative items), each once, with z and their text."""
+    def _sides(self, batch: Batch, users: torch.Tensor, items: torch.Tensor) -> tuple[tuple[torch.Tensor, torch.Tensor, NodeText], ...]:
+        """Of users and of items some of the batch's nodes (positive and negative items), each once, with z and their text."""
         user_nodes = self._some(batch.users.unique(), self.config.aligned_nodes)
         item_nodes = self._some(torch.cat([batch.positives, batch.negatives]).unique(), self.config.aligned_nodes)
-        return {
-            "users": (user_nodes, users[user_nodes], self.text.users),
-            "items": (item_nodes, items[item_nodes], self.text.items),
-        }
+        return (user_nodes, users[user_nodes], self.text.users), (item_nodes, items[item_nodes], self.text.items)
 
     @staticmethod
     def _some(nodes: torch.Tensor, most: int) -> torch.Tensor:
         """At most ``most`` of the nodes, in random order: the cost of comparing all with all grows with the square."""
         return nodes[torch.randperm(len(nodes), device=nodes.device)[:most]]
 
-    def _correspondence(self, side: str, nodes: torch.Tensor, view: torch.Tensor, whole: torch.Tensor, text: NodeText) -> torch.Tensor:
+    @torch.no_grad()
+    def _teacher_view(self) -> Pair:
         teacher = self.teacher
         assert isinstance(teacher, DualEncoder)
-        with torch.no_grad():
-            if self._teacher_views is None:
-                users, items = teacher.interaction_view(*teacher.backbone())
-                self._teacher_views = {"users": users, "items": items}
-            teacher_text = teacher.text_view(text, nodes)
-        return self.correspondence(view, whole, self._teacher_views[side][nodes], teacher_text)
+        return teacher.parts(*teacher.backbone())[0]
+
+    @torch.no_grad()
+    def _teacher_text(self, text: NodeText, nodes: torch.Tensor) -> torch.Tensor:
+        assert isinstance(self.teacher, DualEncoder)
+        return self.teacher.text_view(text, nodes)
+
+    def train(self, mode: bool = True) -> LMMRec:
+        """As of every module, but the teacher hides nothing from itself."""
+        super().train(mode)
+        if self.teacher is not None:
+            self.teacher.eval()
+        return self
 
     def after_step(self) -> None:
         """Let the teacher follow."""
@@ -168,11 +195,12 @@ class LMMRec(RecommendationModel):
 
     @torch.no_grad()
     def vectors(self) -> dict[str, torch.Tensor]:
-        """ "user" and "item" [n, K, s], the sum of both views (text weighted by ``text_scale``), and the views themselves."""
+        """ "user" and "item" [n, K, s], the sum of both views (text weighted by ``text_scale``), and the views themselves;
+        "user_behaviour" and "item_behaviour" [n, F] where there is any.
+        """
         vectors = {}
-        views = self.student.interaction_view(*self.student.backbone())
-        sides = zip(("user", "item"), views, (self.text.users, self.text.items), strict=True)
-        for side, view, text in sides:
+        views, behaviours = self.student.parts(*self.student.backbone())
+        for side, view, behaviour, text in zip(("user", "item"), views, behaviours, (self.text.users, self.text.items), strict=True):
             nodes = torch.arange(len(view), device=view.device)
             whole = self.student.text_view(text, nodes)
             # The text view is trained by its direction alone, so it is given the interaction view's length.
@@ -181,4 +209,6 @@ class LMMRec(RecommendationModel):
             vectors[f"{side}_interaction"] = self.student.in_slots(view)
             silent = self.student.slot_text is None
             vectors[f"{side}_text"] = self.student.in_slots(whole) if silent else self.student.slot_view(text, nodes)
+            if behaviour.shape[1] > 0:
+                vectors[f"{side}_behaviour"] = behaviour
         return vectors

@@ -61,7 +61,7 @@ class Explanation(_Answer):
 
     Args:
         contributions: largest value first; empty where the run has no named motivations.
-        remainder: the item's bias, or the whole score where there are no named motivations.
+        remainder: what behaviour alone adds (no review says it), or the whole score where there are no named motivations.
         rank: the item's rank among all items outside the user's training history (and itself).
         in_history: the pair is a training interaction.
         sentence: the gist in plain words, made by template from the numbers and quotes above.

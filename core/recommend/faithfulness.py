@@ -103,13 +103,12 @@ class FaithfulnessCurves:
 
 @dataclass(frozen=True)
 class _Sample:
-    """Recommendations with their terms: users, items int64 [n]; slots float64 [n, K, s] of the users; terms [n, K]; bias [n]."""
+    """Recommendations with their terms: users, items int64 [n]; terms float64 [n, K]; remainder float64 [n], what no term holds."""
 
     users: Integers
     items: Integers
-    slots: torch.Tensor
     terms: Floats
-    bias: Floats
+    remainder: Floats
 
     @classmethod
     def draw(cls, recommender: Recommender, n: int, k: int, generator: np.random.Generator) -> _Sample:
@@ -128,17 +127,15 @@ class _Sample:
             raise InputError("No recommendation to explain", where=f"run {recommender.run.id}", hint="Every item is in the users' history")
         users, items = chosen[rows], ranked[rows, places]
         vectors = recommender.run.vectors
-        slots = vectors.user[torch.from_numpy(users)].double()
-        terms = (slots * vectors.item[torch.from_numpy(items)].double()).sum(dim=-1).numpy()
-        return cls(users, items, slots, terms, vectors.item_bias[torch.from_numpy(items)].double().numpy())
+        slots, others = vectors.user[torch.from_numpy(users)].double(), vectors.item[torch.from_numpy(items)].double()
+        return cls(users, items, (slots * others).sum(dim=-1).numpy(), recommender.scorer.remainders(users, items))
 
     def ranks(self, recommender: Recommender, kept: npt.NDArray[np.bool_], chunk: int = 256) -> Integers:
         """int64 [n]: each item's rank where only the motivations ``kept`` (bool [n, K]) count."""
-        remaining = self.slots * torch.from_numpy(kept).unsqueeze(-1)
         history = recommender.histories["train"]
         ranks = [
             recommender.scorer.ranks(
-                remaining[start : start + chunk].flatten(1),
+                recommender.scorer.users(self.users[start : start + chunk], kept[start : start + chunk]),
                 self.items[start : start + chunk],
                 history.cells(self.users[start : start + chunk]),
             )
@@ -157,7 +154,7 @@ class _Sample:
         for deleted in range(self.terms.shape[1] + 1):
             kept = place >= deleted
             rank = self.ranks(recommender, kept)
-            scores.append((self.terms * kept).sum(axis=1).mean() + self.bias.mean())
+            scores.append((self.terms * kept).sum(axis=1).mean() + self.remainder.mean())
             ranks.append(rank.mean())
             reciprocal.append((1.0 / rank).mean())
         return Curve(np.array(scores), np.array(ranks), np.array(reciprocal))
@@ -246,9 +243,9 @@ def faithfulness_curves(recommender: Recommender, n: int = 500, k: int = 1, orde
 
 
 def _random_scores(sample: _Sample) -> Floats:
-    """float64 [K + 1]: the score's exact mean over all orders, which falls in a straight line from the whole score to the bias."""
+    """float64 [K + 1]: the score's exact mean over all orders, which falls in a straight line to what no term holds."""
     left = np.linspace(1.0, 0.0, sample.terms.shape[1] + 1)
-    return np.asarray(sample.bias.mean() + left * sample.terms.sum(axis=1).mean())
+    return np.asarray(sample.remainder.mean() + left * sample.terms.sum(axis=1).mean())
 
 
 def _area(values: Floats) -> float:

@@ -175,8 +175,8 @@ class Recommender:
         """(motivation -> term, remainder) of a score."""
         terms = self.scorer.terms(user, item)
         if not self.motivations:
-            return {}, float(terms.sum()) + self.scorer.bias(item)
-        return dict(zip(self.motivations, terms.tolist(), strict=True)), self.scorer.bias(item)
+            return {}, float(terms.sum()) + self.scorer.remainder(user, item)
+        return dict(zip(self.motivations, terms.tolist(), strict=True)), self.scorer.remainder(user, item)
 
     def _contribution(self, user: int, item: int, motivation: str, value: float, total: float, limit: int) -> Contribution:
         of_user, of_item = self.evidence.for_pair(user, item, motivation, value, limit) if self.evidence else ([], [])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from core.training.run import RunVectors
+from core.training.run import RunVectors, flat
 
 _EXCLUDED = torch.iinfo(torch.int64).min
 _LOW_HALF = 0xFFFFFFFF
@@ -63,32 +63,48 @@ class History:
 
 
 class Scorer:
-    """Scores of score(u, i) = sum_k <e_uk, e_ik> + b_i, summed in float64, ranked by their float32 value, ties by item index."""
+    """Scores of score(u, i) = sum_k <e_uk, e_ik> + <h_u, h_i> + b_i, summed in float64, ranked by their float32 value, ties by item index.
+
+    h is the behaviour that no slot holds, b the item's bias; a vector of D dimensions holds the slots and h side by side.
+    """
 
     def __init__(self, vectors: RunVectors) -> None:
         self.vectors = vectors
         self.n_users, self.n_slots, self._slot_dim = vectors.user.shape
         self.n_items = len(vectors.item)
-        self._items = vectors.item.double().flatten(1)
+        self._items = flat(vectors.tensors(), "item").double()
+        self._behaviour = vectors.views.get("user_behaviour", vectors.user.new_zeros(self.n_users, 0))
         self._bias = vectors.item_bias.double()
 
     def user(self, user_idx: int, weights: np.ndarray | None = None) -> torch.Tensor:
-        """float64 [1, K * s]: a user's vector, each slot scaled by its weight (float [K])."""
-        slots = self.vectors.user[user_idx].double()
+        """float64 [1, D]: a user's vector, each slot scaled by its weight (float [K])."""
+        return self.users(np.array([user_idx]), None if weights is None else weights[None])
+
+    def users(self, users: np.ndarray, weights: np.ndarray | None = None) -> torch.Tensor:
+        """float64 [n, D]: the vectors of users (int [n]), each slot scaled by its weight ([n, K]); behaviour always counts."""
+        rows = torch.from_numpy(users)
+        slots = self.vectors.user[rows].double()
         if weights is not None:
-            slots = slots * torch.from_numpy(weights)[:, None]
-        return slots.reshape(1, -1)
+            slots = slots * torch.from_numpy(weights).unsqueeze(-1)
+        return torch.cat([slots.flatten(1), self._behaviour[rows].double()], dim=1)
 
     def terms(self, user_idx: int, item_idx: int) -> np.ndarray:
         """float64 [K]: <e_uk, e_ik> of every slot."""
         product = self.vectors.user[user_idx].double() * self.vectors.item[item_idx].double()
         return np.asarray(product.sum(dim=-1).numpy())
 
-    def bias(self, item_idx: int) -> float:
-        return float(self._bias[item_idx])
+    def remainders(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        """float64 [n]: what a score holds besides its slots: the inner product of behaviour and the item's bias."""
+        chosen = torch.from_numpy(items)
+        own, other = self._behaviour[torch.from_numpy(users)].double(), self._items[chosen, self.n_slots * self._slot_dim :]
+        return np.asarray(((own * other).sum(dim=-1) + self._bias[chosen]).numpy())
+
+    def remainder(self, user_idx: int, item_idx: int) -> float:
+        """`remainders` of one pair."""
+        return float(self.remainders(np.array([user_idx]), np.array([item_idx]))[0])
 
     def scores(self, users: torch.Tensor) -> torch.Tensor:
-        """float32 [n, n_items] for float64 [n, K * s]."""
+        """float32 [n, n_items] for float64 [n, D], as `users` gives them."""
         return (users @ self._items.T + self._bias).float()
 
     def top(self, users: torch.Tensor, k: int, excluded: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -113,8 +129,7 @@ class Scorer:
         scored = np.empty(ranked.shape, dtype=np.float32)
         for start in range(0, len(users), chunk):
             part = users[start : start + chunk]
-            vectors = self.vectors.user[torch.from_numpy(part)].double().flatten(1)
-            ranked[start : start + chunk], scored[start : start + chunk] = self.top(vectors, k, history.cells(part))
+            ranked[start : start + chunk], scored[start : start + chunk] = self.top(self.users(part), k, history.cells(part))
         return ranked, scored
 
     def ranks(self, users: torch.Tensor, items: np.ndarray, excluded: tuple[np.ndarray, np.ndarray]) -> np.ndarray:

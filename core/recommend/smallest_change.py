@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
-import torch
 
 from core.recommend.explanation import Counterfactual
 from core.recommend.recommender import Recommender
@@ -42,8 +41,10 @@ def smallest_change(recommender: Recommender, user_id: str, item_id: str, k: int
 
 
 def _ranks_without(recommender: Recommender, user: int, item: int, options: list[tuple[int, ...]]) -> np.ndarray:
-    slots = recommender.run.vectors.user[user].double().repeat(len(options), 1, 1)
+    kept = np.ones((len(options), len(recommender.motivations)), dtype=bool)
     for row, option in enumerate(options):
-        slots[row, list(option)] = 0
-    cells = recommender.histories["train"].cells(np.full(len(options), user))
-    return recommender.scorer.ranks(torch.flatten(slots, 1), np.full(len(options), item), cells)
+        kept[row, list(option)] = False
+    same = np.full(len(options), user)
+    return recommender.scorer.ranks(
+        recommender.scorer.users(same, kept), np.full(len(options), item), recommender.histories["train"].cells(same)
+    )

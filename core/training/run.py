@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -12,7 +13,7 @@ from core.storage import read_tensors, write_tensors
 
 @dataclass(frozen=True)
 class RunVectors:
-    """The vectors of a finished run; score(u, i) = sum_k <user[u, k], item[i, k]> + item_bias[i] (METHOD 1.1).
+    """The vectors of a finished run; score(u, i) = sum_k <user[u, k], item[i, k]> + <behaviour[u], behaviour[i]> + item_bias[i].
 
     Args:
         user: float32 [n_users, K, s]; item: float32 [n_items, K, s]. K = 1 where the model has no named slots
@@ -20,7 +21,8 @@ class RunVectors:
         motivations: keys of the K slots, "other" last; empty where the slots are not named.
         item_bias: float32 [n_items]; goes into the remainder of an explanation.
         views: further vectors for maps and profiles, [n, K, s'] each: "user_text", "item_text", "user_interaction",
-            "item_interaction" where the model has them.
+            "item_interaction" where the model has them; "user_behaviour", "item_behaviour" [n, F] are the part of the score that
+            no slot holds.
     """
 
     user: torch.Tensor
@@ -33,6 +35,11 @@ class RunVectors:
     def named(self) -> bool:
         """Whether the slots are motivations, so that a score splits exactly over them."""
         return bool(self.motivations)
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """What a score is made of, by the names a model gives its vectors."""
+        part = {name: self.views[name] for name in ("user_behaviour", "item_behaviour") if name in self.views}
+        return {"user": self.user, "item": self.item, "item_bias": self.item_bias} | part
 
     def save(self, path: Path) -> None:
         """Write as one safetensors file, atomically."""
@@ -56,3 +63,10 @@ class RunVectors:
             item_bias=tensors["item_bias"],
             views=views,
         )
+
+
+def flat(vectors: dict[str, torch.Tensor], side: Literal["user", "item"]) -> torch.Tensor:
+    """Float [n, D]: slots and behaviour side by side, so that a score is one inner product (and the item's bias)."""
+    slots = vectors[side].flatten(1)
+    behaviour = vectors.get(f"{side}_behaviour")
+    return slots if behaviour is None else torch.cat([slots, behaviour], dim=1)

@@ -97,7 +97,7 @@ def made(space: Workspace) -> dict[str, list[str]]:
 
 def per_user(space: Workspace, run: str, split: Any) -> dict[str, np.ndarray]:
     vectors = RunVectors.load(space.get("run", run).path / "vectors.safetensors")
-    tensors = {"user": vectors.user, "item": vectors.item, "item_bias": vectors.item_bias}
+    tensors = vectors.tensors()
     return measure(tensors, interactions_of(ReviewDataset.open(space, "reasons")), split).per_user
 
 

@@ -32,6 +32,36 @@ def test_a_weight_of_zero_takes_its_term_out(checkerboard: Interactions, block_t
     assert term not in model(checkerboard, block_text, **{weight: 0.0}).losses(BATCH)
 
 
+def test_slots_and_behaviour_recommend_together_and_each_by_itself(checkerboard: Interactions, block_text: TextFeatures) -> None:
+    lmmrec = model(checkerboard, block_text, behaviour_dim=6, part_weight=0.25).eval()
+    with torch.no_grad():
+        terms, vectors = lmmrec.losses(BATCH), lmmrec.vectors()
+
+    def bpr(*parts: str) -> float:
+        def score(users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
+            return sum((vectors[f"user{part}"][users].flatten(1) * vectors[f"item{part}"][items].flatten(1)).sum(1) for part in parts)  # type: ignore[return-value]
+
+        margins = score(BATCH.users, BATCH.positives) - score(BATCH.users, BATCH.negatives)
+        return float(-torch.log(torch.sigmoid(margins)).mean())
+
+    assert vectors["user_behaviour"].shape == (40, 6)
+    assert float(terms["recommendation"]) == pytest.approx(bpr("", "_behaviour"))
+    assert float(terms["recommendation_apart"]) == pytest.approx(0.25 * (bpr("") + bpr("_behaviour")))
+
+
+def test_without_behaviour_it_is_the_papers_objective(checkerboard: Interactions, block_text: TextFeatures) -> None:
+    lmmrec = model(checkerboard, block_text, behaviour_dim=0)
+    assert "recommendation_apart" not in lmmrec.losses(BATCH)
+    assert "user_behaviour" not in lmmrec.vectors()
+
+
+def test_teacher_hides_nothing_from_itself(checkerboard: Interactions, block_text: TextFeatures) -> None:
+    lmmrec = model(checkerboard, block_text, itcm_weight=0.1).train()
+    assert isinstance(lmmrec.teacher, DualEncoder)
+    assert lmmrec.student.training
+    assert not any(module.training for module in lmmrec.teacher.modules())
+
+
 def test_terms_scale_with_their_weight(checkerboard: Interactions, block_text: TextFeatures) -> None:
     one, two = (model(checkerboard, block_text, mcs_weight=weight, text_dropout=0.0).losses(BATCH)["mcs"] for weight in (0.1, 0.2))
     assert torch.allclose(2 * one, two)
@@ -65,7 +95,7 @@ def test_prototypes_add_their_softmax_mean(checkerboard: Interactions, block_tex
     slot, centres = users[7, 4:8], student.prototypes[1]
     centres = centres - centres.mean(0)
     share = torch.softmax(centres @ slot / 0.5, dim=0)
-    assert torch.allclose(student.interaction_view(users, items)[0][7, 4:8], slot + share @ centres, atol=1e-6)
+    assert torch.allclose(student.parts(users, items)[0][0][7, 4:8], slot + share @ centres, atol=1e-6)
 
 
 def test_silent_slots_have_a_silent_text_view(checkerboard: Interactions, block_text: TextFeatures) -> None:

@@ -66,15 +66,21 @@ def hand_made_profiles(dataset: ReviewDataset) -> Profiles:
 
 @pytest.fixture(scope="session")
 def make_recommender(small_dataset: ReviewDataset) -> Callable[..., Recommender]:
-    """Builds recommenders over the small dataset: ``named`` slots or not, with a bias or not, with profiles or not."""
+    """Builds recommenders over the small dataset: ``named`` slots or not, with a bias, with behaviour, with profiles or not."""
 
-    def make(*, named: bool = True, bias: bool = False, profiles: bool = True, vectors: RunVectors | None = None) -> Recommender:
+    def make(
+        *, named: bool = True, bias: bool = False, behaviour: bool = False, profiles: bool = True, vectors: RunVectors | None = None
+    ) -> Recommender:
         generator = torch.Generator().manual_seed(3)
         slots = (len(KEYS), 3) if named else (1, 12)
         user = torch.randn(small_dataset.n_users, *slots, generator=generator)
         item = torch.randn(small_dataset.n_items, *slots, generator=generator)
         item_bias = torch.randn(small_dataset.n_items, generator=generator) if bias else torch.zeros(small_dataset.n_items)
-        made = vectors or RunVectors(user, item, KEYS if named else (), item_bias, {})
+        views = {}
+        if behaviour:
+            views["user_behaviour"] = torch.randn(small_dataset.n_users, 5, generator=generator)
+            views["item_behaviour"] = torch.randn(small_dataset.n_items, 5, generator=generator)
+        made = vectors or RunVectors(user, item, KEYS if named else (), item_bias, views)
         text = hand_made_profiles(small_dataset) if profiles else None
         embeddings = torch.randn(len(text.statements), 8, generator=generator) if text else None
         return Recommender(OpenedRun("run-0", "run", made, small_dataset, text, embeddings))

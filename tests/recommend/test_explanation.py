@@ -13,21 +13,42 @@ from core.recommend.recommender import Recommender
 PAIRS = [(user, item) for user in range(0, 24, 3) for item in range(16)]
 
 
-@pytest.mark.parametrize(("named", "bias"), [(True, False), (True, True), (False, False), (False, True)])
-def test_contributions_and_remainder_sum_to_the_score(make_recommender: Callable[..., Recommender], named: bool, bias: bool) -> None:
-    recommender = make_recommender(named=named, bias=bias)
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("behaviour", [True, False])
+def test_contributions_and_remainder_sum_to_the_score(
+    make_recommender: Callable[..., Recommender], named: bool, bias: bool, behaviour: bool
+) -> None:
+    recommender = make_recommender(named=named, bias=bias, behaviour=behaviour)
     vectors = recommender.run.vectors
     for user, item in PAIRS:
         explained = recommender.explain(f"u{user}", f"i{item}")
-        direct = float((vectors.user[user].double() * vectors.item[item].double()).sum() + vectors.item_bias[item])
+        outside = float(vectors.item_bias[item])
+        if behaviour:
+            outside += float(vectors.views["user_behaviour"][user].double() @ vectors.views["item_behaviour"][item].double())
+        direct = float((vectors.user[user].double() * vectors.item[item].double()).sum()) + outside
         assert explained.score == pytest.approx(direct, rel=1e-9, abs=1e-12)
         parts = sum(contribution.value for contribution in explained.contributions) + explained.remainder
         assert parts == pytest.approx(explained.score, rel=1e-9, abs=1e-12)
         if named:
-            assert explained.remainder == float(vectors.item_bias[item])
+            assert explained.remainder == pytest.approx(outside, rel=1e-12, abs=1e-15)
         else:
             assert explained.contributions == []
             assert explained.remainder == pytest.approx(explained.score)
+
+
+def test_behaviour_counts_in_lists_ranks_and_counterfactuals(make_recommender: Callable[..., Recommender]) -> None:
+    recommender = make_recommender(behaviour=True)
+    dropped = recommender.motivations[0]
+    for entry in recommender.recommend("u4", k=8).items:
+        explained = recommender.explain("u4", entry.item)
+        assert explained.score == pytest.approx(entry.score, rel=1e-6)
+        assert explained.rank == entry.rank
+        without = recommender.counterfactual("u4", entry.item, drop=[dropped])
+        term = next(one.value for one in explained.contributions if one.motivation == dropped)
+        assert without.score_after == pytest.approx(explained.score - term)
+        reweighted = recommender.reweighted("u4", {dropped: 0.0}, k=16)
+        assert {one.item: one.rank for one in reweighted.items}[entry.item] == without.rank_after
 
 
 def test_remainder_of_the_slot_form_is_exactly_zero(recommender: Recommender) -> None:
