@@ -25,8 +25,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "prototypes",
         "prototype_temperature",
         "text_dim",
+        "text_hidden",
         "text_dropout",
         "text_scale",
+        "experts",
+        "shared_experts",
     ),
     "Recommendation loss": ("loss", "negatives", "temperature", "regularisation"),
     "Alignment of text and behaviour": (
@@ -42,6 +45,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "align_weight",
         "align_temperature",
         "mask_ratio",
+        "intent_weight",
+        "translation_weight",
+        "matching_weight",
     ),
     "Backbone": (
         "layer_combination",
@@ -52,6 +58,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "view_noise",
         "view_keep",
         "intents",
+        "mask_seeds",
     ),
     "Optimisation": ("learning_rate", "batch_size", "evaluate_every", "patience", "metric", "precision"),
 }

@@ -60,7 +60,7 @@ _OF_BACKBONE: dict[BackboneName, Space] = {
     "sgl": {**_LAYERS, **_CONTRAST, "view_keep": Linear(0.5, 0.95)},
     "simgcl": {**_LAYERS, **_CONTRAST, "view_noise": Linear(0.02, 0.3)},
     "dccf": {**_LAYERS, **_CONTRAST, "intents": Choice((32, 64, 128))},
-    "autocf": {**_LAYERS, **_CONTRAST},
+    "autocf": {**_LAYERS, "ssl_weight": Log(1e-3, 1.0), "mask_seeds": Choice((50, 100, 200))},
 }
 
 _READING: Space = {"text_dropout": Choice((0.0, 0.2, 0.4))}
@@ -68,6 +68,7 @@ _ALIGNMENT: Space = {**_WIDTH, **_READING, "align_weight": Log(1e-3, 1.0), "alig
 _OF_MODEL: dict[ModelName, Space] = {
     "lmmrec": {
         "slot_dim": Choice((4, 8, 16)),
+        "behaviour_dim": Choice((0, 32, 64)),
         "mcs_weight": Log(3e-3, 0.3),
         "mcs_temperature": Linear(0.1, 0.5),
         "slot_mcs_weight": Log(1e-3, 0.1),
@@ -78,7 +79,13 @@ _OF_MODEL: dict[ModelName, Space] = {
     "rlmrec-con": _ALIGNMENT,
     "rlmrec-gen": {**_ALIGNMENT, "mask_ratio": Linear(0.05, 0.4)},
     "kar": {**_WIDTH, **_READING, "experts": Choice((2, 5, 8)), "shared_experts": Choice((1, 2, 4))},
-    "irllrec": {**_ALIGNMENT, "intents": Choice((32, 64, 128))},
+    "irllrec": {
+        **_ALIGNMENT,
+        "intents": Choice((32, 64, 128)),
+        "intent_weight": Log(1e-3, 1.0),
+        "translation_weight": Log(1e-4, 0.1),
+        "matching_weight": Log(1e-4, 0.1),
+    },
 }
 _ALONE: dict[ModelName, Space] = {
     "alpharec": {**_STEPS, **_SOFTMAX, **_WIDTH, **_READING, "layers": Whole(1, 3)},

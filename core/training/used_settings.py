@@ -11,7 +11,7 @@ PERTURBATIONS = frozenset({"text_control", "interaction_noise", "text_noise"})
 _TRAINING = set(TrainingConfig.model_fields) - set(ModelConfig.model_fields) - PERTURBATIONS - {"device"}
 _PROPAGATION = {"layers", "layer_combination", "edge_keep", "initial_scale"}
 _CONTRAST = {"ssl_weight", "ssl_temperature"}
-_READING = {"text_dim", "text_dropout"}
+_READING = {"text_dim", "text_dropout", "text_hidden"}
 _OF_BACKBONE: dict[BackboneName, set[str]] = {
     "bpr-mf": {"initial_scale"},
     "lightgcn": _PROPAGATION,
@@ -19,26 +19,24 @@ _OF_BACKBONE: dict[BackboneName, set[str]] = {
     "sgl": {*_PROPAGATION, *_CONTRAST, "view_keep"},
     "simgcl": {*_PROPAGATION, *_CONTRAST, "view_noise"},
     "dccf": {*_PROPAGATION, *_CONTRAST, "intents"},
-    "autocf": {*_PROPAGATION, *_CONTRAST},
+    "autocf": {*_PROPAGATION, "ssl_weight", "mask_seeds"},
 }
 _ALIGNMENT = {*_READING, "dim", "align_weight", "align_temperature"}
 _OF_WRAPPER: dict[ModelName, set[str]] = {
-    "lmmrec": {
-        *_READING, "form", "slot_dim", "dim", "mcs_weight", "mcs_temperature", "slot_mcs_weight", "aligned_nodes", "slot_nodes",
-        "itcm_weight", "itcm_alpha", "momentum", "motivation_gate", "other_gate", "prototypes", "prototype_temperature",
-        "independence_weight", "text_scale",
-    },
     "rlmrec-con": _ALIGNMENT,
     "rlmrec-gen": {*_ALIGNMENT, "mask_ratio"},
     "kar": {*_READING, "dim", "experts", "shared_experts"},
-    "irllrec": {*_ALIGNMENT, "intents"},
-}  # fmt: skip
+    "irllrec": {*_ALIGNMENT, "intents", "intent_weight", "translation_weight", "matching_weight", "aligned_nodes", "momentum"},
+}
 _ALONE: dict[ModelName, set[str]] = {
     "alpharec": {*_READING, *_TRAINING, "dim", "layers", "negatives", "temperature"},
     "ease": {"ease_weight"},
     "ease-text": {"ease_weight", "ease_text", "text_dim"},
     "popularity": set(),
 }
+_OTHERS = {"ease_weight", "ease_text"}.union(*_OF_BACKBONE.values(), *_OF_WRAPPER.values())
+_LMMREC = (set(ModelConfig.model_fields) - _OTHERS - {"model", "seed"}) | {*_READING, "dim", "aligned_nodes", "momentum"}
+"""LMMRec's: those no other model names, so that a new setting of it is used without a word here, and those it shares."""
 _ONE_FORM = {
     "slots": {"dim"},
     "vector": {"slot_dim", "slot_mcs_weight", "slot_nodes", "motivation_gate", "other_gate", "independence_weight"},
@@ -57,5 +55,5 @@ def used_settings(model: ModelName, backbone: BackboneName = "lightgcn", form: s
     if model in BACKBONES:
         return frozenset({*_TRAINING, *_RANKING, *_OF_BACKBONE[model], "dim"})
     assert model in WRAPPERS
-    names = {*_TRAINING, *_RANKING, *_OF_BACKBONE[backbone], *_OF_WRAPPER[model], "backbone"}
-    return frozenset(names - _ONE_FORM.get(form or "", set()) if model == "lmmrec" else names)
+    own = _LMMREC - _ONE_FORM.get(form or "", set()) if model == "lmmrec" else _OF_WRAPPER[model]
+    return frozenset({*_TRAINING, *_RANKING, *_OF_BACKBONE[backbone], *own, "backbone"})
