@@ -45,7 +45,7 @@ class Whole:
 Range: TypeAlias = Choice | Log | Linear | Whole
 Space: TypeAlias = dict[str, Range]
 
-_STEPS: Space = {"learning_rate": Log(5e-4, 1e-2), "batch_size": Choice((512, 2048, 4096))}
+_STEPS: Space = {"learning_rate": Log(5e-4, 1e-2), "batch_size": Choice((1024, 2048, 4096))}
 _SOFTMAX: Space = {"temperature": Linear(0.1, 0.5), "negatives": Choice((64, 256, 1024))}
 _WIDTH: Space = {"dim": Choice((32, 64, 128))}
 _LAYERS: Space = {"layers": Whole(1, 4)}

@@ -71,7 +71,7 @@ class ModelConfig(BaseModel):
     text_dropout: float = Field(0.4, ge=0, lt=1, description="Share of the text components hidden from a training step")
     text_scale: float = Field(0.0, ge=0, description="Weight of the text view in the final vectors")
 
-    align_weight: float = Field(0.1, ge=0, description="Weight of a baseline's alignment with text (RLMRec, IRLLRec)")
+    align_weight: float = Field(0.01, ge=0, description="Weight of a baseline's alignment with text (RLMRec, IRLLRec)")
     align_temperature: float = Field(0.2, gt=0, description="Temperature of that alignment")
     mask_ratio: float = Field(0.1, gt=0, lt=1, description="Share of the nodes whose vectors are hidden and rebuilt (RLMRec-Gen)")
     intent_weight: float = Field(0.1, ge=0, description="Weight of the pairwise alignment of intents (IRLLRec)")
