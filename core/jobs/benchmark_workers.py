@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from ctypes import c_bool
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from statistics import fmean
 
@@ -160,7 +160,7 @@ class Sitting:
     def _together(self, schedule: Schedule, workers: int) -> list[Task]:
         """Work through a schedule in a pool; the tasks whose processes were killed, where that broke the pool."""
         context = multiprocessing.get_context("spawn")
-        asked = context.Event()
+        asked = context.RawValue(c_bool, False)  # no Event: setting one waits for its waiters, for ever where they were killed
         running: dict[Future[Outcome], Task] = {}
         others = set(multiprocessing.active_children())
         with _one_thread(), ProcessPoolExecutor(workers, context, _begin, (asked, os.getpid())) as pool:
@@ -180,14 +180,14 @@ class Sitting:
             except BrokenProcessPool:
                 return list(running.values())
             except StoppedError:
-                asked.set()
+                asked.value = True
                 ended, late = wait(running, GRACE_S)
                 for worker in set(multiprocessing.active_children()) - others if late else ():
                     worker.kill()
                 self._keep(ended, running)
                 raise
             finally:
-                asked.set()  # whatever ended the loop: no worker goes on
+                asked.value = True  # whatever ended the loop: no worker goes on
 
     def _collect(self, ended: set[Future[Outcome]], running: dict[Future[Outcome], Task]) -> None:
         for future in ended:
@@ -255,20 +255,26 @@ class _Asked:
     stop: Callable[[], bool] = staticmethod(never_stop)
 
 
-def _begin(asked: Event, parent: int) -> None:
-    """Prepare a worker: one thread, deaf to Ctrl-C (its parent listens), and watched."""
+def _begin(asked: c_bool, parent: int) -> None:
+    """Prepare a worker: one thread, deaf to signals for the whole group (its parent stops it in order), and watched.
+
+    Args:
+        asked: shared with the parent, who sets it once.
+    """
     import torch
 
     torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _Asked.stop = staticmethod(asked.is_set)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    _Asked.stop = staticmethod(lambda: bool(asked.value))
     threading.Thread(target=_watch, args=(asked, parent), daemon=True, name="stop-watch").start()
 
 
-def _watch(asked: Event, parent: int) -> None:
-    while not asked.wait(LOOK_EVERY_S):
+def _watch(asked: c_bool, parent: int) -> None:
+    while not asked.value:
         if os.getppid() != parent:
             os._exit(1)
+        time.sleep(LOOK_EVERY_S)
     time.sleep(GRACE_S)
     os._exit(1)
 

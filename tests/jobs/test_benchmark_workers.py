@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -97,19 +100,31 @@ def test_task_whose_process_is_killed_fails_alone(monkeypatch: pytest.MonkeyPatc
     assert all(one.measured is not None for one in ended.values())
 
 
-def test_processes_give_what_one_process_gives(workspace: Workspace, small_dataset: ReviewDataset, tmp_path: Path) -> None:
-    config = {"models": ["lightgcn", "bpr-mf"], "seeds": 1, "preset": "default", "splits": "given", "settings": TINY}
+def test_processes_give_what_one_process_gives_even_where_one_is_killed(
+    workspace: Workspace, small_dataset: ReviewDataset, tmp_path: Path
+) -> None:
+    settings = TINY | {"epochs": 200, "patience": 200, "evaluate_every": 10}
+    config = {"models": ["lightgcn", "bpr-mf"], "seeds": 1, "preset": "default", "splits": "given", "settings": settings}
     other = Workspace(tmp_path / "other")
+    killed: list[int] = []
+
+    def kill(event: ProgressEvent) -> None:
+        under_way = any((workspace.root / "running").glob("*/checkpoint.json"))
+        if under_way and not killed:
+            victim = multiprocessing.active_children()[0]
+            killed.append(victim.pid or 0)
+            os.kill(killed[0], signal.SIGKILL)
+
     reports = []
-    for space, n in ((workspace, 2), (other, 1)):
+    for space, n, progress in ((workspace, 2, kill), (other, 1, silent)):
         dataset = publish_dataset(space, replace(small_dataset, name="small"), {"domain": "products"})
-        reports.append(read_benchmark(benchmark(space, dataset.id, config, workers=n)))
-    assert [one.workers for one in reports] == [2, 1]
+        reports.append(read_benchmark(benchmark(space, dataset.id, config, progress, workers=n)))
+    assert len(killed) == 1
+    assert [(one.workers, one.failures) for one in reports] == [(2, []), (1, [])]
     assert [one.runs for one in reports[0].outcomes] == [one.runs for one in reports[1].outcomes]
     for together, alone in zip(reports[0].outcomes, reports[1].outcomes, strict=True):
-        assert {name: one.mean for name, one in together.figures.items()} == pytest.approx(
-            {name: one.mean for name, one in alone.figures.items()}
-        )
+        expected = {name: one.mean for name, one in alone.figures.items()}
+        assert {name: one.mean for name, one in together.figures.items()} == pytest.approx(expected)
 
 
 def test_processes_stop_within_seconds(workspace: Workspace, small_dataset: ReviewDataset) -> None:
