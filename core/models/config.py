@@ -56,6 +56,7 @@ class ModelConfig(BaseModel):
     mcs_weight: float = Field(0.03, ge=0, description="Weight of the Motivation Coordination Strategy")
     mcs_temperature: float = Field(0.2, gt=0, description="Temperature of its InfoNCE")
     slot_mcs_weight: float = Field(0.003, ge=0, description="Weight of the same per motivation slot (slots form)")
+    align_every: int = Field(2, ge=1, description="Steps between two comparisons of the views, which weigh that much more")
     aligned_nodes: int = Field(256, ge=2, description="Nodes of each side whose views a step compares")
     slot_nodes: int = Field(128, ge=2, description="How many of them it compares per slot too")
     itcm_weight: float = Field(0.01, ge=0, description="Weight of the Interaction-Text Correspondence")

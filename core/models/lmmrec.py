@@ -123,7 +123,9 @@ class LMMRec(RecommendationModel):
         view, behaviour = self.student.parts(users, items)
         terms = self._recommending(view, behaviour, batch)
         terms["regularisation"] = self.config.regularisation * embedding_norm(self.student.backbone, batch)
-        return terms | own | self._aligning(*view, batch)
+        if batch.number % self.config.align_every == 0:
+            terms |= {name: self.config.align_every * term for name, term in self._aligning(*view, batch).items()}
+        return terms | own
 
     def _recommending(self, view: Pair, behaviour: Pair, batch: Batch) -> dict[str, torch.Tensor]:
         """The recommendation loss of both parts together, and of each by itself."""

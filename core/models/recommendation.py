@@ -18,12 +18,14 @@ class Batch:
     Args:
         users, positives: int64 [B]. negatives: int64 [B] for BPR (one per interaction), [N] for softmax (shared).
         excluded: bool [B, N] or None, shared negatives that the row's user has interacted with.
+        number: of the step within its epoch, from 0.
     """
 
     users: torch.Tensor
     positives: torch.Tensor
     negatives: torch.Tensor
     excluded: torch.Tensor | None = None
+    number: int = 0
 
 
 class RecommendationLoss(nn.Module):

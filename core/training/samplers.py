@@ -28,14 +28,16 @@ class BatchSampler:
     def __init__(
         self, interactions: Interactions, config: ModelConfig, batch_size: int, generator: torch.Generator, device: torch.device
     ) -> None:
-        pairs = torch.tensor(interactions.pairs, device=device)
-        self.users, self.items = pairs[:, 0].contiguous(), pairs[:, 1].contiguous()
+        self.users, self.items = (torch.tensor(interactions.pairs[:, side], device=device) for side in (0, 1))
         self.n_items = interactions.n_items
-        self.keys = (self.users * self.n_items + self.items).sort().values
+        keys = self.users * self.n_items + self.items
         self.table: torch.Tensor | None = None
+        self.keys: torch.Tensor | None = None
         if interactions.n_users * self.n_items <= TABLE_CELLS:
-            self.table = torch.zeros(interactions.n_users, self.n_items, dtype=torch.bool, device=device)
-            self.table[self.users, self.items] = True
+            self.table = torch.zeros(interactions.n_users * self.n_items, dtype=torch.bool, device=device)
+            self.table[keys] = True
+        else:
+            self.keys = keys.sort().values
         self.config, self.batch_size, self.generator, self.device = config, batch_size, generator, device
 
     def __len__(self) -> int:
@@ -44,13 +46,13 @@ class BatchSampler:
 
     def __iter__(self) -> Iterator[Batch]:
         order = torch.randperm(len(self.users), generator=self.generator, device=self.device)
-        for rows in order.split(self.batch_size):
+        for number, rows in enumerate(order.split(self.batch_size)):
             users, positives = self.users[rows], self.items[rows]
             if self.config.loss == "bpr":
-                yield Batch(users, positives, self._own_negatives(users))
+                yield Batch(users, positives, self._own_negatives(users), number=number)
             else:
                 negatives = self._draw(min(self.config.negatives, self.n_items * 4))
-                yield Batch(users, positives, negatives, self._known(users[:, None], negatives[None, :]))
+                yield Batch(users, positives, negatives, self._known(users[:, None], negatives[None, :]), number)
 
     def _draw(self, count: int) -> torch.Tensor:
         return torch.randint(self.n_items, (count,), generator=self.generator, device=self.device)
@@ -61,8 +63,9 @@ class BatchSampler:
 
     def _known(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
         """bool, broadcast: whether the pair is a training interaction."""
-        if self.table is not None:
-            return self.table[users, items]
         wanted = users * self.n_items + items
+        if self.table is not None:
+            return self.table.index_select(0, wanted.flatten()).view(wanted.shape)
+        assert self.keys is not None
         positions = torch.searchsorted(self.keys, wanted).clamp(max=len(self.keys) - 1)
         return self.keys[positions] == wanted

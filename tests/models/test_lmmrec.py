@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -126,3 +128,14 @@ def test_lift_equals_its_formula_and_is_one_for_silence() -> None:
 def test_asks_for_text(checkerboard: Interactions) -> None:
     with pytest.raises(InputError, match="profiles"):
         build_model(checkerboard, None, ModelConfig(model="lmmrec"))
+
+
+def test_views_are_compared_every_so_many_steps_and_weigh_that_much_more(checkerboard: Interactions, block_text: TextFeatures) -> None:
+    often, seldom = (model(checkerboard, block_text, align_every=every, text_dropout=0.0) for every in (1, 3))
+    with torch.no_grad():
+        each = [often.losses(replace(BATCH, number=number)) for number in range(4)]
+        third = [seldom.losses(replace(BATCH, number=number)) for number in range(4)]
+    assert all("mcs" in terms for terms in each)
+    assert ["mcs" in terms for terms in third] == [True, False, False, True]
+    assert float(third[0]["mcs"]) == pytest.approx(3 * float(each[0]["mcs"]), rel=1e-5)
+    assert float(third[1]["recommendation"]) == pytest.approx(float(each[1]["recommendation"]))
