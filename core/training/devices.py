@@ -41,7 +41,7 @@ def thread_count(n_values: int) -> int:
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of glibc's mallopt
 _KEPT_BYTES, _LARGEST_BLOCK_BYTES = 2**30, 2**25
-_GLIBC_DEFAULT_BYTES = 2**17
+_TRIM_AFTERWARDS_BYTES = 2**26  # where glibc comes to by itself in a process that frees large blocks
 
 
 @contextmanager
@@ -59,8 +59,7 @@ def memory_kept() -> Iterator[None]:
         yield
     finally:
         if library is not None:
-            library.mallopt(_TRIM_THRESHOLD, _GLIBC_DEFAULT_BYTES)
-            library.mallopt(_MMAP_THRESHOLD, _GLIBC_DEFAULT_BYTES)
+            library.mallopt(_TRIM_THRESHOLD, _TRIM_AFTERWARDS_BYTES)
             library.malloc_trim(0)
 
 

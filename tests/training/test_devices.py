@@ -17,19 +17,21 @@ def test_small_graphs_take_one_thread() -> None:
 
 
 def page_faults_of_steps() -> int:
-    """Faults while a dozen tensors of 4 MB are made and freed again and again."""
-    began = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(10):
-        kept = [torch.ones(1_000_000) for _ in range(12)]
+    """Faults while tensors of 4 MB, 120 MB together, are made and freed again and again; the first round does not count."""
+    faults = []
+    for _ in range(5):
+        began = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        kept = [torch.ones(1_000_000) for _ in range(30)]
         del kept
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - began
+        faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - began)
+    return sum(faults[1:])
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is not glibc: memory is handled as it handles it")
-def test_memory_kept_spares_most_page_faults() -> None:
+def test_memory_kept_spares_the_page_faults_of_every_step() -> None:
     with memory_kept():
         faults = page_faults_of_steps()
-    assert faults < 0.5 * page_faults_of_steps()
+    assert faults < 1_000  # where every step asks for its pages anew, 29,000 a round
 
 
 def test_memory_kept_lets_errors_through_and_can_be_nested() -> None:

@@ -62,4 +62,5 @@ class LightGCN(Backbone):
 
     def initial(self, users: torch.Tensor, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         rows = self.embedding.index_select(0, torch.cat([users, self.n_users + items]))
-        return rows[: len(users)], rows[len(users) :]
+        user_rows, item_rows = rows.split([len(users), len(items)])
+        return user_rows, item_rows
