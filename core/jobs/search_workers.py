@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing.synchronize import Event
+from ctypes import c_bool
 
 from core.errors import StudioError
 from core.jobs.search_trials import Task, TrialRecord, attempt
 
 LOOK_EVERY_S = 0.5
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-_asked: list[Event] = []  # in a worker: set once the search is to stop
+_asked: list[c_bool] = []  # in a worker: true once the search is to stop
 
 
 def in_processes(tasks: Iterable[Task], workers: int, stop: Callable[[], bool]) -> Iterator[tuple[Task, TrialRecord | Exception]]:
@@ -30,7 +30,7 @@ def in_processes(tasks: Iterable[Task], workers: int, stop: Callable[[], bool]) 
         StudioError: a worker was killed.
     """
     context = multiprocessing.get_context("spawn")
-    asked = context.Event()
+    asked = context.RawValue(c_bool, False)  # no Event: setting one waits for its waiters, for ever where they were killed
     left, running = iter(tasks), dict[Future[TrialRecord], Task]()
     with _one_thread(), ProcessPoolExecutor(workers, context, _begin, (asked, os.getpid())) as pool:
         try:
@@ -42,7 +42,7 @@ def in_processes(tasks: Iterable[Task], workers: int, stop: Callable[[], bool]) 
                 for future in wait(running, LOOK_EVERY_S, FIRST_COMPLETED).done:
                     yield running.pop(future), _outcome(future)
         finally:
-            asked.set()
+            asked.value = True
 
 
 def _outcome(future: Future[TrialRecord]) -> TrialRecord | Exception:
@@ -70,7 +70,7 @@ def _one_thread() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _begin(asked: Event, parent: int) -> None:
+def _begin(asked: c_bool, parent: int) -> None:
     """Prepare a worker: the search alone decides when it stops, and it does not outlive the search."""
     import torch
 
@@ -88,4 +88,4 @@ def _leave_with(parent: int) -> None:
 
 
 def _attempt(task: Task) -> TrialRecord:
-    return attempt(task, _asked[0].is_set)
+    return attempt(task, lambda: bool(_asked[0].value))
