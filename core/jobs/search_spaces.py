@@ -45,10 +45,10 @@ class Whole:
 Range: TypeAlias = Choice | Log | Linear | Whole
 Space: TypeAlias = dict[str, Range]
 
-_STEPS: Space = {"learning_rate": Log(5e-4, 1e-2), "batch_size": Choice((1024, 2048, 4096))}
-_SOFTMAX: Space = {"temperature": Linear(0.1, 0.5), "negatives": Choice((64, 256, 1024))}
-_WIDTH: Space = {"dim": Choice((32, 64, 128))}
-_LAYERS: Space = {"layers": Whole(1, 4)}
+_STEPS: Space = {"learning_rate": Log(1e-3, 1e-2), "batch_size": Choice((1024, 2048, 4096))}
+_SOFTMAX: Space = {"temperature": Linear(0.1, 0.5), "negatives": Choice((256, 1024))}
+_WIDTH: Space = {"dim": Choice((64, 128))}
+_LAYERS: Space = {"layers": Whole(2, 4)}
 _RANKING: Space = {**_STEPS, **_SOFTMAX, "loss": Choice(("bpr", "softmax")), "regularisation": Choice((0.0, 1e-5, 1e-4, 1e-3))}
 """How a model learns to rank: the same for every model with a recommendation loss."""
 
@@ -64,16 +64,16 @@ _OF_BACKBONE: dict[BackboneName, Space] = {
 }
 
 _READING: Space = {"text_dropout": Choice((0.0, 0.2, 0.4))}
-_ALIGNMENT: Space = {**_WIDTH, **_READING, "align_weight": Log(1e-3, 1.0), "align_temperature": Linear(0.1, 1.0)}
+_ALIGNMENT: Space = {**_WIDTH, **_READING, "align_weight": Log(1e-3, 0.1), "align_temperature": Linear(0.1, 0.5)}
 _OF_MODEL: dict[ModelName, Space] = {
     "lmmrec": {
-        "slot_dim": Choice((4, 8, 16)),
-        "behaviour_dim": Choice((0, 32, 64)),
-        "mcs_weight": Log(3e-3, 0.3),
-        "mcs_temperature": Linear(0.1, 0.5),
-        "slot_mcs_weight": Log(1e-3, 0.1),
-        "itcm_weight": Log(1e-3, 0.1),
-        "motivation_gate": Linear(0.0, 2.0),
+        "slot_dim": Choice((8, 16)),
+        "behaviour_dim": Choice((32, 64)),
+        "mcs_weight": Log(3e-3, 0.1),
+        "mcs_temperature": Linear(0.1, 0.4),
+        "slot_mcs_weight": Log(1e-3, 0.03),
+        "itcm_weight": Log(1e-3, 0.03),
+        "motivation_gate": Linear(0.25, 1.0),
         **_READING,
     },
     "rlmrec-con": _ALIGNMENT,
@@ -82,9 +82,9 @@ _OF_MODEL: dict[ModelName, Space] = {
     "irllrec": {
         **_ALIGNMENT,
         "intents": Choice((32, 64, 128)),
-        "intent_weight": Log(1e-3, 1.0),
-        "translation_weight": Log(1e-4, 0.1),
-        "matching_weight": Log(1e-4, 0.1),
+        "intent_weight": Log(1e-4, 0.1),
+        "translation_weight": Log(1e-5, 0.01),
+        "matching_weight": Log(1e-5, 0.01),
     },
 }
 _ALONE: dict[ModelName, Space] = {
