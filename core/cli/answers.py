@@ -59,7 +59,7 @@ def explain(
 
 def _plain(found: Explanation) -> str:
     rows = [[part.name, part.value, _quote(part.user_evidence), _quote(part.item_evidence)] for part in found.contributions]
-    rows += [["remainder", found.remainder, "", ""], ["score", found.score, "", ""]]
+    rows += [["behaviour alone" if found.contributions else "not split", found.remainder, "", ""], ["score", found.score, "", ""]]
     terms = table(["motivation", "value", "the user wrote", "about the item was written"], rows)
     return f"{found.title} ({found.item}) for {found.user}: rank {found.rank}\n{found.sentence}\n\n{terms}"
 

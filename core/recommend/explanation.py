@@ -112,13 +112,20 @@ def sentence(title: str, contributions: list[Contribution], remainder: float) ->
         return "This run's model does not split its score over named motivations, so it gives no reasons."
     best = [contribution for contribution in contributions[:2] if contribution.value > 0]
     if not best:
-        return f"No motivation speaks for “{title}”: every term of its score is zero or negative."
+        return f"No motivation speaks for “{title}”: every term of its score is zero or negative{_unexplained(contributions, remainder)}."
     reasons = [
         f"{contribution.name} makes {_percent(contribution.share)} of what speaks for it{_because(contribution)}" for contribution in best
     ]
     worst = contributions[-1]
     against = f"; {worst.name} speaks against it ({_percent(worst.share)})" if worst.share <= -0.1 else ""
-    return f"“{title}”: {'; '.join(reasons)}{against}."
+    return f"“{title}”: {'; '.join(reasons)}{_unexplained(contributions, remainder)}{against}."
+
+
+def _unexplained(contributions: list[Contribution], remainder: float) -> str:
+    """What behaviour alone says for an item, where that is a tenth or more of what speaks for it."""
+    total = positive_total([contribution.value for contribution in contributions], remainder)
+    share = remainder / total if total > 0 else 0.0
+    return f"; {_percent(share)} comes from behaviour alone, which no review explains" if share >= 0.1 else ""
 
 
 def _because(contribution: Contribution) -> str:

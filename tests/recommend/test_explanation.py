@@ -51,6 +51,20 @@ def test_behaviour_counts_in_lists_ranks_and_counterfactuals(make_recommender: C
         assert {one.item: one.rank for one in reweighted.items}[entry.item] == without.rank_after
 
 
+def test_sentence_says_how_much_no_review_explains(make_recommender: Callable[..., Recommender]) -> None:
+    recommender = make_recommender(behaviour=True)
+    told = 0
+    for user, item in PAIRS:
+        explained = recommender.explain(f"u{user}", f"i{item}")
+        share = explained.remainder / sum(
+            max(0.0, value) for value in [*(one.value for one in explained.contributions), explained.remainder]
+        )
+        said = f"{100 * share:.0f} % comes from behaviour alone" in explained.sentence
+        assert said == (share >= 0.1)
+        told += said
+    assert 0 < told < len(PAIRS)
+
+
 def test_remainder_of_the_slot_form_is_exactly_zero(recommender: Recommender) -> None:
     assert all(recommender.explain(f"u{user}", f"i{item}").remainder == 0.0 for user, item in PAIRS)
 
