@@ -56,9 +56,8 @@ def test_sentence_says_how_much_no_review_explains(make_recommender: Callable[..
     told = 0
     for user, item in PAIRS:
         explained = recommender.explain(f"u{user}", f"i{item}")
-        share = explained.remainder / sum(
-            max(0.0, value) for value in [*(one.value for one in explained.contributions), explained.remainder]
-        )
+        speaking = sum(max(0.0, value) for value in [*(one.value for one in explained.contributions), explained.remainder])
+        share = explained.remainder / speaking if speaking > 0 else 0.0
         said = f"{100 * share:.0f} % comes from behaviour alone" in explained.sentence
         assert said == (share >= 0.1)
         told += said
