@@ -16,10 +16,10 @@ from streamlit.navigation.page import Page
 from core.jobs.taxonomy_step import extraction_of
 from core.workspace import Artefact, Workspace
 
-SELECTED = ("dataset", "run", "user", "item", "prompt", "review", "trial", "extraction", "profiles", "comparison")
+SELECTED = ("dataset", "run", "user", "item", "prompt", "review", "trial", "extraction", "profiles", "comparison", "benchmark")
 # What no longer makes sense once something above it changes.
 _BELOW: dict[str, tuple[str, ...]] = {
-    "dataset": ("run", "user", "item", "prompt", "review", "trial", "extraction", "profiles", "comparison"),
+    "dataset": ("run", "user", "item", "prompt", "review", "trial", "extraction", "profiles", "comparison", "benchmark"),
     "user": ("item",),
 }
 _REMEMBERED = "selected"
@@ -29,6 +29,7 @@ _TITLES = {
     "prompt_studio": "Prompt studio",
     "extraction": "Extraction",
     "training": "Training",
+    "evaluation": "Evaluation",
     "motivation_map": "Motivation map",
     "profiles": "Profiles",
     "recommendations": "Recommendations",
@@ -38,6 +39,7 @@ _ICONS = {
     "prompt_studio": ":material/edit_note:",
     "extraction": ":material/format_quote:",
     "training": ":material/model_training:",
+    "evaluation": ":material/leaderboard:",
     "motivation_map": ":material/scatter_plot:",
     "profiles": ":material/person_search:",
     "recommendations": ":material/lists:",

@@ -27,6 +27,7 @@ TITLES = {
     "discover": "Taxonomy discovered in the extraction",
     "profiles": "Profiles",
     "compare-prompts": "Comparison of prompts",
+    "benchmark": "Benchmark",
 }
 _USES = {
     "run": "Use this run",
@@ -34,6 +35,7 @@ _USES = {
     "profiles": "See this extraction",
     "extraction": "See this extraction",
     "comparison": "See this comparison",
+    "benchmark": "See this benchmark",
 }
 _ENDINGS = {
     "finished": ("Finished", "green"),

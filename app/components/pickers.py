@@ -8,6 +8,8 @@ import streamlit as st
 
 from app import session
 from app.components.page import literal, shortened
+from app.components.training_form import SPOKEN
+from core.models.config import WRAPPERS
 from core.workspace import Artefact, Workspace
 
 # A list of more entries than this is searched first: sending all of it to the browser would be slow.
@@ -21,15 +23,20 @@ def run_label(run: Artefact) -> str:
     recall = summary.get("test", {}).get("recall@20")
     figure = f", recall@20 {recall:.3f}" if isinstance(recall, (int, float)) else ""
     form = ", one vector" if summary.get("model") == "lmmrec" and summary.get("form") == "vector" else ""
-    return f"{_MODELS.get(summary.get('model', ''), run.manifest.name)}{form}, seed {summary.get('seed', 0)}{figure} ({run.id[-6:]})"
-
-
-_MODELS = {"lmmrec": "LMMRec", "lightgcn": "LightGCN"}
+    return f"{model_name(run)}{form}, seed {summary.get('seed', 0)}{figure} ({run.id[-6:]})"
 
 
 def model_name(run: Artefact) -> str:
     """The model of a run as people write it."""
-    return _MODELS.get(run.manifest.summary.get("model", ""), run.manifest.name)
+    summary = run.manifest.summary
+    model = summary.get("model", "")
+    return spoken_model(model, summary.get("backbone")) if model in SPOKEN else run.manifest.name
+
+
+def spoken_model(model: str, backbone: str | None = None) -> str:
+    """A model as people write it, with its backbone where it wraps another one than LightGCN: "RLMRec-Con on SimGCL"."""
+    on = f" on {SPOKEN.get(backbone, backbone)}" if backbone and model in WRAPPERS and backbone != "lightgcn" else ""
+    return f"{SPOKEN.get(model, model)}{on}"
 
 
 def pick_dataset(space: Workspace) -> Artefact | None:

@@ -32,6 +32,7 @@ PAGES = {
     "Prompt studio": "prompt_studio",
     "Extraction": "extraction",
     "Training": "training",
+    "Evaluation": "evaluation",
     "Motivation map": "motivation_map",
     "Profiles": "profiles",
     "Recommendations": "recommendations",

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ["overview", "prompt_studio", "extraction", "training", "motivation_map", "profiles", "recommendations"]
+NAMES = ["overview", "prompt_studio", "extraction", "training", "evaluation", "motivation_map", "profiles", "recommendations"]
 FORBIDDEN = {"torch", "sklearn", "umap", "scipy", "sentence_transformers"}
 
 

@@ -1,0 +1,127 @@
+"""What a benchmark found when something was changed: noise, the text, parts of the model; and whether explanations are faithful."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.charts.benchmark import change_chart, noise_chart
+from app.components.benchmark_runs import outcome_label, runs_behind
+from app.components.benchmark_sources import published_rows
+from app.components.benchmark_tables import (
+    FAITHFULNESS_WORDS,
+    figure_rows,
+    noise_points,
+    relative_change,
+    repeats,
+    spoken,
+    variant_words,
+    variation_rows,
+)
+from app.components.benchmark_view import drawn_models, headline_metric
+from app.components.export import chart, table
+from app.components.page import literal
+from core.jobs.benchmark_report import BenchmarkReport
+
+_NOISE = {
+    "noise": ("random interactions added, share of the training split", "Random interactions added to the training split"),
+    "text-noise": ("reviews swapped between users, share of the training reviews", "Training reviews swapped between users"),
+}
+_KINDS = {
+    "control": ("Controls", "What a text model reaches when its text says nothing true: how much of it comes from the text."),
+    "ablation": ("Ablations", "LMMRec without each of its parts: a bar to the left means the part helps."),
+}
+
+
+def noise_view(report: BenchmarkReport, name: str) -> None:
+    """The share of the clean figure that is kept under noise."""
+    metric = headline_metric("Figure")
+    drawn = False
+    for kind, (x_title, title) in _NOISE.items():
+        points = noise_points(report, kind, metric)
+        if not points:
+            continue
+        drawn = True
+        figure = noise_chart(points, drawn_models(report), x_title, f"{metric} kept")
+        chart(figure, f"{kind}-{name}-{metric}", f"Share of {metric} kept under noise, by model", f"**{title}**")
+        rows = variation_rows(report, (kind,), metric)
+        table(rows, f"{kind}-rows-{name}-{metric}", f"**The same as a table**, mean ± sd over {repeats(report)}")
+    if not drawn:
+        st.caption(
+            "No training with noise is done yet." if _asked_noise(report) else "This benchmark has no noise. Add levels in a new one."
+        )
+        return
+    st.caption(
+        f"100 % is the same model without noise, measured on the same clean test split. Bars: ± sd over {repeats(report)}. "
+        "P-values: Wilcoxon over users, each model against itself without noise, not corrected."
+    )
+    runs_behind(report, [one for one in report.outcomes if one.kind in ("plain", *_NOISE)])
+
+
+def changes_view(report: BenchmarkReport, name: str) -> None:
+    """Controls and ablations as bars of change."""
+    metric = headline_metric("Figure")
+    models = list(dict.fromkeys(one.model for one in report.variations if one.kind in _KINDS))
+    if not models:
+        asked = report.config.controls or report.config.ablations
+        st.caption(
+            "No control or ablation is done yet." if asked else "This benchmark has no controls or ablations. Add them in a new one."
+        )
+        return
+    for kind, (title, meaning) in _KINDS.items():
+        bars = {}
+        for one in report.variations:
+            if (one.kind, one.metric) == (kind, metric) and (change := relative_change(report, one)) is not None:
+                label = f"{spoken(one.model)}, " if len(models) > 1 else ""
+                bars[f"{label}{variant_words(report, one)}"] = change
+        if not bars:
+            continue
+        st.subheader(title, anchor=False)
+        st.markdown(meaning)
+        left, right = st.columns([1.15, 1], gap="medium")
+        with left:
+            figure = change_chart(bars, f"change of {metric} from the plain model")
+            chart(figure, f"{kind}-{name}-{metric}", f"Change of {metric} by {title.lower()}", f"**Change of {metric}**")
+        with right:
+            rows = variation_rows(report, (kind,), metric)
+            table(rows.drop(columns="model") if len(models) == 1 else rows, f"{kind}-rows-{name}-{metric}", "**Figures**", exported=rows)
+    st.caption(
+        f"Bar: mean over {repeats(report)}; line: ± sd; marks: single {repeats(report)}. In colour where mean ± sd excludes zero, "
+        "which is a hint and no test; the p-value is the test: Wilcoxon over users, not corrected."
+    )
+    runs_behind(report, [one for one in report.outcomes if one.kind in ("plain", *_KINDS)])
+
+
+def faithfulness_view(report: BenchmarkReport, name: str) -> None:
+    """Whether what explanations name first is what the ranking rests on."""
+    named = [one for one in report.outcomes if any(metric in one.figures for metric in FAITHFULNESS_WORDS)]
+    if not named:
+        st.caption("No run of this benchmark has named motivations; only LMMRec in its slot form explains itself by them.")
+        return
+    st.markdown(
+        "A motivation is deleted by leaving its slot out of the user's vector. If explanations are faithful, the recommended item falls "
+        "further without the motivation they name first than without another one."
+    )
+    rows = figure_rows(named, FAITHFULNESS_WORDS).drop(columns="model")
+    rows.insert(0, "model", [outcome_label(report, one) for one in named])
+    table(
+        rows,
+        f"faithfulness-{name}",
+        f"**First recommendation of up to 500 users**, mean ± sd over {repeats(report)}",
+        column_config={label: st.column_config.TextColumn(help=meaning) for label, meaning in FAITHFULNESS_WORDS.values()},
+    )
+    st.markdown("\n".join(f"- **{label}**: {literal(meaning)}" for label, meaning in FAITHFULNESS_WORDS.values()))
+    runs_behind(report, named)
+
+
+def published_view(report: BenchmarkReport, name: str) -> None:
+    """Published figures of this dataset beside ours."""
+    table(published_rows(report), f"published-{name}", "**Published figures beside ours**, test split")
+    st.caption(
+        literal(f"Published: {report.published[0].source}.")
+        + f" Here: mean ± sd over {repeats(report)} of this benchmark; difference: ours from the published one, relative. Where both "
+        "variants of RLMRec were run, ours is the better one. Empty: not in this benchmark."
+    )
+
+
+def _asked_noise(report: BenchmarkReport) -> bool:
+    return bool(report.config.noise or report.config.text_noise)

@@ -1,0 +1,244 @@
+"""The report of a benchmark as tables: what is shown, in words people use, and what is exported, in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from statistics import fmean, stdev
+
+import pandas as pd
+
+from app.charts.benchmark import NoisePoint, Spread
+from app.components.pickers import spoken_model
+from core.jobs.benchmark_config import PLAIN, ModelSpec
+from core.jobs.benchmark_report import ACCURACY, BenchmarkReport, Contrast, Figure, Outcome, Variation
+
+BEYOND_WORDS = {
+    "coverage@20": ("coverage", "Share of all items that appear in somebody's first 20 (0 to 1)."),
+    "novelty@20": ("novelty (bits)", "How surprising a recommended item is: mean of -log2 of the share of users who have it."),
+    "popularity_bias@20": ("popularity bias", "Popularity of the lists over that of what their users chose themselves (1 = as popular)."),
+    "gini@20": ("Gini", "How unequally recommendations fall on items (0 = all equally often, towards 1 = always the same few)."),
+}
+FAITHFULNESS_WORDS = {
+    "deletion_rank_share": ("top hurts more", "Probability that the item falls further without the top motivation than without another."),
+    "deletion_rank_tied": ("falls equally", "Probability that both deletions move the item equally far, often not at all."),
+    "deletion_top_rank": ("rank without top", "Mean rank of the first recommendation once its top motivation does not count (it was 1)."),
+    "deletion_other_rank": ("rank without another", "The same with one of the other motivations left out, mean over all of them."),
+    "deletion_area": ("deletion area", "Area below the reciprocal rank as motivations are deleted, top first (smaller = more faithful)."),
+    "random_deletion_area": ("the same at random", "The same area when motivations are deleted in random order."),
+    "insertion_area": ("insertion area", "Area below the reciprocal rank as motivations are added, top first (larger = more faithful)."),
+    "random_insertion_area": ("that at random", "The same area when motivations are added in random order."),
+}
+_CONTROLS = {"shuffled": "text of other nodes", "random-text": "random text", "no-text": "no text"}
+_ABLATIONS = {
+    "no-mcs": "without MCS",
+    "no-itcm": "without ITCM",
+    "no-mcs-no-itcm": "without MCS and ITCM",
+    "no-slots": "one vector, no slots",
+    "no-independence": "without independence of slots",
+    "no-gate": "without the motivation gate",
+}
+
+
+def spoken(label: str) -> str:
+    """A model of a benchmark as people write it: "lmmrec:simgcl" is "LMMRec on SimGCL"."""
+    spec = ModelSpec.parse(label)
+    return spoken_model(spec.model, spec.backbone)
+
+
+def variant_words(report: BenchmarkReport, one: Outcome | Variation) -> str:
+    """A variant in words: "20 % random interactions", "without MCS"."""
+    if one.level is not None:
+        return f"{100 * one.level:g} % {'random interactions' if one.kind == 'noise' else 'of the reviews swapped'}"
+    if one.variant == "prototypes":
+        return "without prototypes" if report.settings.get(one.model, {}).get("prototypes") else "with prototypes"
+    words = _CONTROLS | _ABLATIONS | {PLAIN: "plain"}
+    return words.get(one.variant, one.variant.replace("-", " "))
+
+
+def spread(one: Figure) -> Spread:
+    """A figure as charts take it."""
+    return Spread(one.mean, one.sd, one.values)
+
+
+def spread_words(one: Figure | Spread | None, digits: int = 4) -> str:
+    """Mean ± sd; "" where there is nothing."""
+    if one is None:
+        return ""
+    return f"{one.mean:.{digits}f}" + ("" if one.sd is None else f" ± {one.sd:.{digits}f}")
+
+
+def p_words(value: float | None) -> str:
+    """A p-value as people write it."""
+    return "" if value is None else "< 0.0001" if value < 1e-4 else f"{value:.4f}"
+
+
+def change_words(one: Contrast) -> str:
+    """A relative change in percent, with its spread over seeds; the plain change where there is no ratio."""
+    if one.relative is None:
+        return f"{one.change:+.4f}"
+    return percent_words(100 * one.relative, None if one.relative_sd is None else 100 * one.relative_sd)
+
+
+def percent_words(change: float, sd: float | None) -> str:
+    """A change in percent, with its spread over seeds."""
+    return f"{change:+.1f}" + ("" if sd is None else f" ± {sd:.1f}") + " %"
+
+
+def plain_outcomes(report: BenchmarkReport) -> list[Outcome]:
+    """The models as they are, without noise, controls or ablations."""
+    return [one for one in report.outcomes if one.kind == "plain"]
+
+
+def contrast_of(report: BenchmarkReport, peer: str, metric: str) -> Contrast | None:
+    """The first model against a peer; None for the first itself and while the benchmark runs."""
+    return next((one for one in report.contrasts if (one.peer, one.metric) == (peer, metric)), None)
+
+
+def accuracy_rows(report: BenchmarkReport, metrics: Sequence[str], by: str) -> pd.DataFrame:
+    """Plain models by falling mean of ``by``: figures as "mean ± sd", and what the first model changes against each.
+
+    The hidden column "key" holds the model's label.
+    """
+    first, rows = report.config.models[0], []
+    tested = bool(report.contrasts)
+    over_splits = any(one.p_splits is not None for one in report.contrasts)
+    for one in sorted(plain_outcomes(report), key=lambda one: -one.figures[by].mean):
+        row = {"key": one.model, "model": spoken(one.model), **{metric: spread_words(one.figures[metric]) for metric in metrics}}
+        if tested:
+            found = contrast_of(report, one.model, by)
+            best = " (best peer)" if found is not None and found.best_peer else ""
+            row["model"] += best
+            row[f"{by}, {spoken(first)} against it"] = "" if found is None else change_words(found)
+            row["p over users (Holm)"] = "" if found is None else p_words(found.p_users_holm)
+            if over_splits:
+                row[f"p over {repeats(report)} (Holm)"] = "" if found is None else p_words(found.p_splits_holm)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def best_cells(report: BenchmarkReport, metrics: Sequence[str]) -> dict[str, str]:
+    """Metric -> the model with the highest mean of it."""
+    return {metric: max(plain_outcomes(report), key=lambda one: one.figures[metric].mean).model for metric in metrics}
+
+
+def verdict(report: BenchmarkReport, metric: str) -> str:
+    """The first model against its best peer in one sentence; "" without peers or while the benchmark runs."""
+    one = report.best_peer(metric)
+    if one is None:
+        return ""
+    interval = f"95 % interval of the change over users {one.low:+.4f} to {one.high:+.4f}"
+    users = "no user's figure changes" if one.p_users is None else f"p {_p(one.p_users_holm)} over {one.n_users:,} users (Wilcoxon)"
+    splits = "" if one.p_splits is None else f", p {_p(one.p_splits_holm)} over {len(one.by_seed)} {repeats(report)} (paired t)"
+    return (
+        f"{spoken(one.model)} reaches {metric} {one.mean:.4f}, its best peer {spoken(one.peer)} {one.peer_mean:.4f}: "
+        f"{change_words(one)}; {interval}; {users}{splits}. P-values after Holm's correction over {_n_peers(report)}."
+    )
+
+
+def exported_accuracy(report: BenchmarkReport) -> pd.DataFrame:
+    """Every figure of every outcome, one row each, with its test where there is one."""
+    rows = []
+    for one in report.outcomes:
+        for metric, found in one.figures.items():
+            row = {
+                "model": one.model,
+                "variant": one.variant,
+                "metric": metric,
+                "mean": found.mean,
+                "sd": found.sd,
+                "seeds": len(one.seeds),
+            }
+            test = contrast_of(report, one.model, metric) if one.kind == "plain" and metric in ACCURACY else None
+            kept = ("change", "relative", "relative_sd", "low", "high", "better", "worse", "n_users", "p_users", "p_users_holm", "p_splits")
+            rows.append(row | {f"first_{name}": getattr(test, name, None) for name in (*kept, "p_splits_holm")})
+    return pd.DataFrame(rows)
+
+
+def figure_rows(outcomes: Iterable[Outcome], words: dict[str, tuple[str, str]], digits: int = 3) -> pd.DataFrame:
+    """One row an outcome, one column a figure, "mean ± sd"; figures that nobody has are left out."""
+    found = list(outcomes)
+    names = [name for name in words if any(name in one.figures for one in found)]
+    return pd.DataFrame(
+        [{"model": spoken(one.model), **{words[name][0]: spread_words(one.figures.get(name), digits) for name in names}} for one in found]
+    )
+
+
+def activity_rows(report: BenchmarkReport, metric: str) -> pd.DataFrame:
+    """One row a model, one column a group of users."""
+    assert report.activity is not None
+    groups = [f"{label} ({size:,} users)" for label, size in zip(report.activity.labels, report.activity.sizes, strict=True)]
+    return pd.DataFrame(
+        [
+            {"model": spoken(row.model)} | {name: spread_words(one) for name, one in zip(groups, row.groups, strict=True)}
+            for row in report.activity.rows
+            if row.metric == metric
+        ]
+    )
+
+
+def shared_seeds(report: BenchmarkReport, one: Variation) -> tuple[list[float], list[float]]:
+    """The figures of a variant, and of the same model plain, seed by seed where both are done."""
+    varied, plain = report.outcome(one.model, one.variant), report.outcome(one.model)
+    if varied is None or plain is None:
+        return [], []
+    known = dict(zip(plain.seeds, plain.figures[one.metric].values, strict=True))
+    pairs = [(value, known[seed]) for seed, value in zip(varied.seeds, varied.figures[one.metric].values, strict=True) if seed in known]
+    return [value for value, _ in pairs], [value for _, value in pairs]
+
+
+def kept_share(report: BenchmarkReport, one: Variation) -> Spread | None:
+    """What is left of the plain figure, 1 = all of it: mean, sd and value over seeds; None of a figure of 0."""
+    varied, plain = shared_seeds(report, one)
+    return None if not varied or not all(plain) else _spread_of([a / b for a, b in zip(varied, plain, strict=True)])
+
+
+def relative_change(report: BenchmarkReport, one: Variation) -> Spread | None:
+    """The change from plain in percent."""
+    kept = kept_share(report, one)
+    return None if kept is None else _spread_of([100 * (value - 1) for value in kept.values])
+
+
+def noise_points(report: BenchmarkReport, kind: str, metric: str) -> dict[str, list[NoisePoint]]:
+    """Model -> what is left of a figure at each level of one kind of noise."""
+    found: dict[str, list[NoisePoint]] = {}
+    for one in report.variations:
+        if (one.kind, one.metric) == (kind, metric) and one.level is not None and (kept := kept_share(report, one)) is not None:
+            found.setdefault(spoken(one.model), []).append(NoisePoint(one.level, kept))
+    return found
+
+
+def variation_rows(report: BenchmarkReport, kinds: Sequence[str], metric: str) -> pd.DataFrame:
+    """Noise, controls or ablations: the figure beside the plain one, the change and its test over users."""
+    rows = []
+    for one in report.variations:
+        if one.kind not in kinds or one.metric != metric:
+            continue
+        change, varied = relative_change(report, one), report.outcome(one.model, one.variant)
+        row = {
+            "model": spoken(one.model),
+            "changed": variant_words(report, one),
+            metric: spread_words(varied.figures[metric] if varied else None),
+            "plain": f"{one.plain_mean:.4f}",
+            "change": "" if change is None else percent_words(change.mean, change.sd),
+        }
+        rows.append(row | ({"p over users": p_words(one.p_users)} if report.complete else {}))
+    return pd.DataFrame(rows)
+
+
+def repeats(report: BenchmarkReport) -> str:
+    """What the repeated measurements differ in."""
+    return "splits" if report.config.splits == "random" else "seeds"
+
+
+def _n_peers(report: BenchmarkReport) -> str:
+    n = len({one.peer for one in report.contrasts})
+    return f"{n} peers" if n > 1 else "one peer"
+
+
+def _spread_of(values: Sequence[float]) -> Spread:
+    return Spread(fmean(values), stdev(values) if len(values) > 1 else None, list(values))
+
+
+def _p(value: float | None) -> str:
+    words = p_words(value)
+    return words if words.startswith("<") else f"= {words}"
