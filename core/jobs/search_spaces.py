@@ -74,6 +74,8 @@ _OF_MODEL: dict[ModelName, Space] = {
         "slot_mcs_weight": Log(1e-3, 0.03),
         "itcm_weight": Log(1e-3, 0.03),
         "motivation_gate": Linear(0.25, 1.0),
+        "text_scale": Linear(0.0, 0.6),
+        "slot_text_scale": Linear(0.0, 0.6),
         **_READING,
     },
     "rlmrec-con": _ALIGNMENT,

@@ -4,7 +4,8 @@
     p_kc = softmax_c(<h_k, c_kc> / tau_p)        motivation prototypes, per slot, centred
     z_k = g_k (h_k + sum_c p_kc c_kc)            interaction view; g: motivation gate of users, 1 for items
     t_k = MLP_k(x_k),  t = MLP(x)                text view, per slot and of the whole profile
-    score(u, i) = sum_k <z_uk, z_ik> + <b_u, b_i>
+    e_k = z_k + g_k (t_k + (t)_k)                both views summed, the text's at their scales; (t)_k: slice k of t
+    score(u, i) = sum_k <e_uk, e_ik> + <b_u, b_i>
     L = L_rec([z; b]) + w (L_rec(z) + L_rec(b)) + MCS(z, t) + MCS_slots(z_k, t_k) + ITCM(z, t) + independence + regularisation
 
 The slot form has one named slot per motivation, so the share of a motivation is exact. The vector form is the paper's: one slot without
@@ -197,20 +198,31 @@ class LMMRec(RecommendationModel):
 
     @torch.no_grad()
     def vectors(self) -> dict[str, torch.Tensor]:
-        """ "user" and "item" [n, K, s], the sum of both views (text weighted by ``text_scale``), and the views themselves;
-        "user_behaviour" and "item_behaviour" [n, F] where there is any.
+        """ "user" and "item" [n, K, s], the sum of the views, and the views themselves; "user_behaviour" and "item_behaviour" [n, F]
+        where there is any.
         """
         vectors = {}
         views, behaviours = self.student.parts(*self.student.backbone())
         for side, view, behaviour, text in zip(("user", "item"), views, behaviours, (self.text.users, self.text.items), strict=True):
-            nodes = torch.arange(len(view), device=view.device)
-            whole = self.student.text_view(text, nodes)
-            # The text view is trained by its direction alone, so it is given the interaction view's length.
-            joined = view + self.config.text_scale * functional.normalize(whole, dim=1) * view.norm(dim=1).mean()
-            vectors[side] = self.student.in_slots(joined)
-            vectors[f"{side}_interaction"] = self.student.in_slots(view)
-            silent = self.student.slot_text is None
-            vectors[f"{side}_text"] = self.student.in_slots(whole) if silent else self.student.slot_view(text, nodes)
+            slots, own = self.student.in_slots(view), self._text_views(text)
+            added = self._joining(slots, *own)
+            vectors[side] = slots + (added if side == "item" or self.student.gate is None else added * self.student.gate.unsqueeze(-1))
+            vectors[f"{side}_interaction"] = slots
+            vectors[f"{side}_text"] = own[-1]
             if behaviour.shape[1] > 0:
                 vectors[f"{side}_behaviour"] = behaviour
         return vectors
+
+    def _text_views(self, text: NodeText) -> tuple[torch.Tensor, ...]:
+        """The text view of all nodes, float [n, K, s]: of the whole profile and, in the slots form, of each slot's own text."""
+        nodes = torch.arange(len(text.whole), device=text.whole.device)
+        whole = self.student.in_slots(self.student.text_view(text, nodes))
+        return (whole,) if self.student.slot_text is None else (whole, self.student.slot_view(text, nodes))
+
+    def _joining(self, slots: torch.Tensor, whole: torch.Tensor, own: torch.Tensor | None = None) -> torch.Tensor:
+        """What the text views add to the interaction view. They are trained by their direction alone, so they are given its mean length."""
+        direction = functional.normalize(whole.flatten(1), dim=1).view_as(whole)
+        added = self.config.text_scale * slots.flatten(1).norm(dim=1).mean() * direction
+        if own is not None:
+            added = added + self.config.slot_text_scale * slots.norm(dim=2).mean(0)[:, None] * functional.normalize(own, dim=2)
+        return added

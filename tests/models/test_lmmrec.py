@@ -35,7 +35,7 @@ def test_a_weight_of_zero_takes_its_term_out(checkerboard: Interactions, block_t
 
 
 def test_slots_and_behaviour_recommend_together_and_each_by_itself(checkerboard: Interactions, block_text: TextFeatures) -> None:
-    lmmrec = model(checkerboard, block_text, behaviour_dim=6, part_weight=0.25).eval()
+    lmmrec = model(checkerboard, block_text, behaviour_dim=6, part_weight=0.25, text_scale=0.0, slot_text_scale=0.0).eval()
     with torch.no_grad():
         terms, vectors = lmmrec.losses(BATCH), lmmrec.vectors()
 
@@ -108,12 +108,16 @@ def test_silent_slots_have_a_silent_text_view(checkerboard: Interactions, block_
 
 
 def test_gate_scales_a_users_slots_by_its_power_of_the_lift(checkerboard: Interactions, block_text: TextFeatures) -> None:
-    plain = model(checkerboard, block_text, motivation_gate=0.0).vectors()
-    gated = model(checkerboard, block_text, motivation_gate=2.0, other_gate=0.5).vectors()
-    expected = plain["user"] * block_text.users.lift.square()[:, :, None]
-    assert torch.allclose(gated["user"][:, :-1], expected[:, :-1], atol=1e-6)
-    assert torch.allclose(gated["user"][:, -1], 0.5 * expected[:, -1], atol=1e-6)
+    plain = model(checkerboard, block_text, motivation_gate=0.0).eval().vectors()
+    gated = model(checkerboard, block_text, motivation_gate=2.0, other_gate=0.5).eval().vectors()
+    expected = plain["user_interaction"] * block_text.users.lift.square()[:, :, None]
+    assert torch.allclose(gated["user_interaction"][:, :-1], expected[:, :-1], atol=1e-6)
+    assert torch.allclose(gated["user_interaction"][:, -1], 0.5 * expected[:, -1], atol=1e-6)
     assert torch.equal(gated["item"], plain["item"])
+    added, ungated = ((vectors["user"] - vectors["user_interaction"])[1] for vectors in (gated, plain))
+    ratio = (added[0] / added[1]) / (ungated[0] / ungated[1])
+    own = (block_text.users.lift[1, 0] / block_text.users.lift[1, 1]) ** 2
+    assert torch.allclose(ratio.mean(), own, rtol=0.05)
 
 
 def test_lift_equals_its_formula_and_is_one_for_silence() -> None:
@@ -139,3 +143,19 @@ def test_views_are_compared_every_so_many_steps_and_weigh_that_much_more(checker
     assert ["mcs" in terms for terms in third] == [True, False, False, True]
     assert float(third[0]["mcs"]) == pytest.approx(3 * float(each[0]["mcs"]), rel=1e-5)
     assert float(third[1]["recommendation"]) == pytest.approx(float(each[1]["recommendation"]))
+
+
+def test_final_vectors_are_the_sum_of_the_views(checkerboard: Interactions, block_text: TextFeatures) -> None:
+    lmmrec = model(checkerboard, block_text, text_scale=0.2, slot_text_scale=0.7).eval()
+    vectors, text = lmmrec.vectors(), block_text.items
+    slots = vectors["item_interaction"]
+    with torch.no_grad():
+        whole = lmmrec.student.whole_text(text.whole)
+        own = lmmrec.student.slot_text(text.slots, text.present)
+    length = float(slots.flatten(1).norm(dim=1).mean())
+    for item in range(5):
+        expected = slots[item] + 0.2 * length * (whole[item] / whole[item].norm()).view(3, 4)
+        for slot in range(3):
+            if bool(text.present[item, slot]):
+                expected[slot] += 0.7 * float(slots[:, slot].norm(dim=1).mean()) * own[item, slot] / own[item, slot].norm()
+        assert torch.allclose(vectors["item"][item], expected, atol=1e-5)
