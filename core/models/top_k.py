@@ -6,7 +6,13 @@ import numpy as np
 import torch
 from scipy import sparse
 
+SCORES_AT_A_TIME = 2**24
+"""Scores held at once (64 MB): more than this makes the matrix product no faster."""
 
+_MOST_USERS_AT_A_TIME = 512
+
+
+@torch.no_grad()
 def top_k(
     users: torch.Tensor,
     items: torch.Tensor,
@@ -14,35 +20,44 @@ def top_k(
     *,
     item_bias: torch.Tensor | None = None,
     exclude: sparse.csr_matrix | None = None,
-    chunk: int = 256,
+    chunk: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rank all items for each user by inner product (plus bias).
+
+    The work stays on the device of the vectors; it is waited for once, at the end. Which of several items with the same score comes
+    first is not defined.
 
     Args:
         users: float [n, d]; items: float [n_items, d], on the device the work is done on.
         k: length of the lists; cut to n_items.
         item_bias: float [n_items] or None.
         exclude: CSR [n, n_items]; its stored entries are left out of the row's list.
-        chunk: users scored at a time.
+        chunk: users scored at a time; by default as many as `SCORES_AT_A_TIME` allows.
 
     Returns:
         (items int64 [n, k], scores float32 [n, k]), best first; entries that had to be left out have item -1, score -inf.
     """
     k = min(k, len(items))
-    ranked = np.empty((len(users), k), dtype=np.int64)
-    scored = np.empty((len(users), k), dtype=np.float32)
+    chunk = chunk or min(max(SCORES_AT_A_TIME // max(len(items), 1), 1), _MOST_USERS_AT_A_TIME)
+    ranked = torch.empty(len(users), k, dtype=torch.int64, device=users.device)
+    scored = torch.empty(len(users), k, device=users.device)
+    buffer = users.new_empty(min(chunk, len(users)), len(items))  # asked for once: its pages cost more than the masking
     for start in range(0, len(users), chunk):
-        scores = users[start : start + chunk] @ items.T
+        part = users[start : start + chunk]
+        scores = torch.mm(part, items.T, out=buffer[: len(part)])
         if item_bias is not None:
             scores += item_bias
         if exclude is not None:
-            rows = exclude[start : start + chunk]
-            row_of = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
-            scores[
-                torch.from_numpy(row_of).to(scores.device), torch.from_numpy(rows.indices.astype(np.int64)).to(scores.device)
-            ] = -torch.inf
+            scores.view(-1).index_fill_(0, _cells(exclude, start, len(part)).to(scores.device), -torch.inf)
         best = scores.topk(k, dim=1)
-        ranked[start : start + chunk] = best.indices.cpu().numpy()
-        scored[start : start + chunk] = best.values.float().cpu().numpy()
-    ranked[np.isneginf(scored)] = -1
-    return ranked, scored
+        ranked[start : start + chunk] = best.indices
+        scored[start : start + chunk] = best.values
+    ranked.masked_fill_(scored.isneginf(), -1)
+    return ranked.cpu().numpy(), scored.cpu().numpy()
+
+
+def _cells(exclude: sparse.csr_matrix, start: int, count: int) -> torch.Tensor:
+    """Cells of a block of ``count`` rows, read row by row, that rows ``start`` onwards leave out: int64."""
+    offsets = exclude.indptr[start : start + count + 1].astype(np.int64)
+    first = np.repeat(np.arange(count, dtype=np.int64) * exclude.shape[1], np.diff(offsets))
+    return torch.from_numpy(first + exclude.indices[offsets[0] : offsets[-1]])

@@ -48,9 +48,10 @@ def test_the_usual_epoch_trains_on_negatives_nobody_knows() -> None:
     assert not triples.history & set(zip(triples.users.tolist(), triples.negatives.tolist(), strict=True))
 
 
-def test_figures_of_an_evaluation_are_equal() -> None:
+@pytest.mark.parametrize("full_sort", [False, True])
+def test_figures_of_an_evaluation_are_equal(full_sort: bool) -> None:
     generator = torch.Generator().manual_seed(0)
     users, items = torch.randn(30, 6, generator=generator), torch.randn(40, 6, generator=generator)
-    usual = evaluate(users, items, MaskedUsers(HELD_OUT, SEEN), (5, 20), batch_size=7)
+    usual = evaluate(users, items, MaskedUsers(HELD_OUT, SEEN), (5, 20), batch_size=7, full_sort=full_sort)
     means = evaluate_at_once(users, items, HELD_OUT, SEEN, cutoffs=(5, 20)).means
     assert means == pytest.approx(usual, abs=1e-9)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from scipy import sparse
 
+from core.models import top_k as module
 from core.models.top_k import top_k
 
 
@@ -27,3 +28,27 @@ def test_what_cannot_be_filled_is_marked() -> None:
     ranked, scores = top_k(torch.ones(1, 2), torch.ones(3, 2), 10, exclude=exclude)
     assert ranked.tolist() == [[2, -1, -1]]
     assert np.isneginf(scores[0, 1:]).all()
+
+
+@pytest.mark.parametrize("n_items", [1, 7, 1000])
+def test_the_default_chunk_follows_the_memory_and_changes_no_score(n_items: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = torch.Generator().manual_seed(0)
+    users, items = torch.randn(50, 8, generator=generator), torch.randn(n_items, 8, generator=generator)
+    expected = torch.sort(users @ items.T, dim=1, descending=True).values[:, :20]
+    for cells in (1, 5000, module.SCORES_AT_A_TIME):
+        monkeypatch.setattr(module, "SCORES_AT_A_TIME", cells)
+        ranked, scores = top_k(users, items, 20)
+        assert np.allclose(scores, expected.numpy(), atol=1e-5)
+        assert np.allclose((users.numpy()[:, None] * items.numpy()[ranked]).sum(-1), scores, atol=1e-5)
+
+
+def test_items_of_equal_score_are_each_listed_once() -> None:
+    ranked, scores = top_k(torch.ones(3, 2), torch.ones(40, 2), 20)
+    assert (scores == 2).all()
+    assert all(len(set(row)) == 20 for row in ranked.tolist())
+
+
+def test_vectors_that_take_gradients_can_be_ranked() -> None:
+    users = torch.ones(2, 2, requires_grad=True)
+    assert top_k(users, torch.eye(2), 1)[0].shape == (2, 1)
+    assert users.grad is None
