@@ -70,7 +70,7 @@ class ModelConfig(BaseModel):
     text_dim: int = Field(384, ge=2, description="Principal components kept of the sentence embeddings")
     text_hidden: int = Field(64, ge=0, le=4096, description="Hidden width of the text encoder; 0 is the paper's, half of input and output")
     text_dropout: float = Field(0.4, ge=0, lt=1, description="Share of the text components hidden from a training step")
-    text_scale: float = Field(0.3, ge=0, description="Weight of the text view of the whole profile in the final vectors")
+    text_scale: float = Field(0.2, ge=0, description="Weight of the text view of the whole profile in the final vectors")
     slot_text_scale: float = Field(0.3, ge=0, description="Weight of each slot's own text view in the final vectors (slots form)")
 
     align_weight: float = Field(0.01, ge=0, description="Weight of a baseline's alignment with text (RLMRec, IRLLRec)")
