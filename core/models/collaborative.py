@@ -21,9 +21,10 @@ class Collaborative(RecommendationModel):
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         users, items, own = self.backbone.step(batch)
+        weight = self.config.regularisation
         return {
             "recommendation": self.recommendation(users, items, batch),
-            "regularisation": self.config.regularisation * embedding_norm(self.backbone, batch),
+            "regularisation": weight * embedding_norm(self.backbone, batch) if weight > 0 else users.new_zeros(()),
             **own,
         }
 
