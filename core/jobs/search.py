@@ -1,8 +1,9 @@
 """A search: every model gets the same number of trials on the validation figures of the same split, all by one rule.
 
-The first trial is the defaults; then come random settings, then those a tree-structured Parzen estimator proposes (Bergstra et al.,
-NeurIPS 2011; Optuna's, over all settings together). A trial whose figure at some validation is below the median of the earlier ones is
-given up. Studies are kept in the workspace, so that a search that was broken off, or is asked for more trials, goes on.
+The first trial is the defaults; a wrapper's second takes what was found for its backbone; then come random settings, then those a
+tree-structured Parzen estimator proposes (Bergstra et al., NeurIPS 2011; Optuna's, over all settings together). A trial whose figure at
+some validation is below the median of the earlier ones is given up. Studies are kept in the workspace, so that a search that was broken
+off, or is asked for more trials, goes on.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from core.jobs.search_spaces import space
 from core.jobs.search_trials import FIGURES, Task, TrialRecord, attempt, made, open_study, recover
 from core.jobs.search_workers import in_processes
 from core.jobs.training_step import TRAINING_VERSION
-from core.models.config import TEXT_MODELS, BackboneName, ModelName
+from core.models.config import TEXT_MODELS, WRAPPERS, BackboneName, ModelName
 from core.progress import Progress, ProgressEvent, never_stop, silent
 from core.storage import content_hash
 from core.training.config import TrainingConfig
-from core.training.presets import ASSETS, TunedSettings, dataset_kind, settings_path, write_tuned
+from core.training.presets import ASSETS, TunedSettings, dataset_kind, settings_path, tuned_settings, write_tuned
 from core.training.used_settings import used_settings
 from core.workspace import Artefact, Workspace
 
@@ -91,7 +92,7 @@ def search(
         plans = _prepare(workspace, list(dict.fromkeys(datasets)), names, config, output, progress, stop)
         for plan in plans:
             stack.enter_context(exclusive(workspace, f"search-{plan.task.journal.stem}"))
-            plan.trials = _resume(plan.task)
+            plan.trials = _resume(plan)
         attempts: Attempts = in_processes if config.workers > 1 else _one_by_one
         queue = _Queue(plans)
         for plan in plans:
@@ -224,9 +225,13 @@ def _task(
     return Task(workspace.root, source.id, profiles, model, backbone, journal, config.seed, config.epochs)
 
 
-def _resume(task: Task) -> list[TrialRecord]:
+def _resume(plan: _Plan) -> list[TrialRecord]:
+    """The trials made so far. A wrapper also gets one with what an earlier search found for its backbone, which all wrappers share."""
+    task, known = plan.task, None
+    if task.model in WRAPPERS:
+        known = tuned_settings(plan.path.parent.name, task.backbone, directory=plan.path.parent.parent)
     study = open_study(task.journal, task.seed)
-    recover(study, task.model, task.backbone)
+    recover(study, task.model, task.backbone, known)
     return made(study)
 
 

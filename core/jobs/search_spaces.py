@@ -17,25 +17,31 @@ class Choice:
 
     values: tuple[str | int | float, ...]
 
+    def holds(self, value: str | float) -> bool:
+        """Whether a value lies in it."""
+        return value in self.values
+
 
 @dataclass(frozen=True)
-class Log:
+class _Between:
+    low: float
+    high: float
+
+    def holds(self, value: str | float) -> bool:
+        """Whether a value lies in it."""
+        return not isinstance(value, str) and self.low <= value <= self.high
+
+
+class Log(_Between):
     """A number between two bounds, drawn evenly in its logarithm."""
 
-    low: float
-    high: float
 
-
-@dataclass(frozen=True)
-class Linear:
+class Linear(_Between):
     """A number between two bounds, drawn evenly."""
 
-    low: float
-    high: float
-
 
 @dataclass(frozen=True)
-class Whole:
+class Whole(_Between):
     """A whole number from ``low`` to ``high``, both included."""
 
     low: int

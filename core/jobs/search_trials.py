@@ -209,16 +209,21 @@ def made(study: Study) -> list[TrialRecord]:
     return [record_of(trial) for trial in ended if "trouble" in trial.user_attrs or trial.state.name != "FAIL"]
 
 
-def recover(study: Study, model: ModelName, backbone: BackboneName) -> None:
-    """Put the defaults first, and trials that a killed or stopped process left unfinished back in the queue.
+def recover(study: Study, model: ModelName, backbone: BackboneName, known: dict[str, Any] | None = None) -> None:
+    """Put the defaults first, ``known`` settings next, and trials that a killed or stopped process left unfinished back in the queue.
 
     Nobody else may be working on the study.
+
+    Args:
+        known: settings worth a trial, over the defaults; those that lie outside the model's space are left out.
     """
     from optuna.trial import TrialState
 
-    if not study.get_trials(deepcopy=False):
-        defaults = TrainingConfig().model_dump()
-        study.enqueue_trial({name: defaults[name] for name in space(model, backbone)})
+    ranges, plain = space(model, backbone), TrainingConfig().model_dump()
+    defaults = {name: plain[name] for name in ranges}
+    within = {name: value for name, value in (known or {}).items() if name in ranges and ranges[name].holds(value)}
+    for settings in [defaults, *([defaults | within] if within else [])]:
+        study.enqueue_trial(settings, skip_if_exists=True)
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         study.tell(trial.number, state=TrialState.FAIL)
         study.enqueue_trial({**trial.system_attrs.get("fixed_params", {}), **trial.params})

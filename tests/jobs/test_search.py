@@ -308,3 +308,17 @@ def test_model_is_read_as_it_is_written(written: str, model: tuple[Any, Any]):
 def test_unknown_model_is_one_line(written: str):
     with pytest.raises(InputError, match=r"No model|takes no backbone|No backbone"):
         parse_model(written)
+
+
+def test_a_wrapper_tries_what_was_found_for_its_backbone(
+    workspace: Workspace, shop: Artefact, output: Path, made_up_training: Callable[..., None]
+):
+    made_up_training(lambda config: [config.learning_rate if config.model == "lightgcn" else 0.1])
+    (inner,) = search(workspace, [shop.id], asked("lightgcn", trials=8), output=output)
+    assert inner.best is not None
+    assert inner.best.settings
+    (found,) = search(workspace, [shop.id], asked("rlmrec-con", trials=2), output=output)
+    first, second = sorted(found.trials, key=lambda trial: trial.number)
+    assert (first.settings, second.settings) == ({}, inner.best.settings)
+    (more,) = search(workspace, [shop.id], asked("rlmrec-con", trials=4), output=output)
+    assert sum(trial.settings == inner.best.settings for trial in more.trials) == 1
