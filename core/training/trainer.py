@@ -15,6 +15,7 @@ from core.errors import StoppedError, StudioError
 from core.models.base import RecommendationModel
 from core.models.build import build_model
 from core.models.graph import Interactions
+from core.models.recommendation import Batch
 from core.models.text_features import TextFeatures
 from core.progress import Progress, ProgressEvent, never_stop, silent
 from core.training.checkpoint import TrainingState, load_checkpoint, save_checkpoint
@@ -132,19 +133,29 @@ def _train_epoch(
     mixed = config.precision == "bfloat16" or (config.precision == "auto" and sampler.device.type == "cuda")
     sums: dict[str, torch.Tensor] = {}
     for batch in sampler:
-        with torch.autocast(sampler.device.type, torch.bfloat16, enabled=mixed):
-            losses = model.losses(batch)
-            total = torch.stack([loss.float() for loss in losses.values()]).sum()
-        optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        optimiser.step()
-        model.after_step()
+        losses = train_step(model, batch, optimiser, mixed)
         for name, loss in losses.items():
             sums[name] = sums.get(name, 0.0) + loss.detach().float()
     means = {name: float(value) / len(sampler) for name, value in sums.items()}
     if not all(value == value and abs(value) != float("inf") for value in means.values()):
         raise StudioError("A loss is no longer a number", where=str(means), hint="Lower the learning rate or raise the temperature")
     return means
+
+
+def train_step(model: RecommendationModel, batch: Batch, optimiser: torch.optim.Optimizer, mixed: bool = False) -> dict[str, torch.Tensor]:
+    """One step of the optimiser; returns the weighted losses. Nothing here waits for the device.
+
+    Args:
+        mixed: whether the losses are taken in mixed precision (bfloat16).
+    """
+    with torch.autocast(batch.users.device.type, torch.bfloat16, enabled=mixed):
+        losses = model.losses(batch)
+        total = torch.stack([loss.float() for loss in losses.values()]).sum()
+    optimiser.zero_grad(set_to_none=True)
+    total.backward()
+    optimiser.step()
+    model.after_step()
+    return losses
 
 
 def _resume(
