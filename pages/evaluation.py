@@ -8,7 +8,7 @@ from app import session
 from app.components.benchmark_changes import changes_view, faithfulness_view, noise_view, published_view
 from app.components.benchmark_choice import Chosen, benchmark_of_resplit, choose_benchmark, standing, watch
 from app.components.benchmark_form import benchmark_form, cost_line, small_benchmark, start
-from app.components.benchmark_probe import probe_view
+from app.components.benchmark_probe import has_probe, probe_view
 from app.components.benchmark_runs import failures, made_of
 from app.components.benchmark_view import accuracy_view, activity_view, beyond_view
 from app.components.job_progress import job_panels
@@ -21,11 +21,11 @@ VIEWS = {
     "Activity": activity_view,
     "Beyond accuracy": beyond_view,
     "Noise": noise_view,
-    "Controls and ablations": changes_view,
+    "Controls, ablations": changes_view,
     "Explanations": faithfulness_view,
     "Published": published_view,
 }
-MADE_OF = "Made of"
+PLANTED, MADE_OF = "Planted truth", "Made of"
 
 
 def main() -> None:
@@ -59,13 +59,15 @@ def _report(subject: Subject, chosen: Chosen) -> None:
         st.caption("The first training is not done yet.")
         return
     names = [name for name in VIEWS if name != "Published" or report.published]
-    tabs = dict(zip([*names, MADE_OF], st.tabs([*names, MADE_OF], key="part", bind="query-params", on_change="rerun"), strict=True))
+    shown = [*names, *([PLANTED] if has_probe(subject.dataset) else []), MADE_OF]
+    tabs = dict(zip(shown, st.tabs(shown, key="part", bind="query-params", on_change="rerun"), strict=True))
     for name in names:
         if tabs[name].open:
             with tabs[name]:
                 VIEWS[name](report, chosen.id)
-                if name == "Explanations":
-                    probe_view(subject.space, subject.dataset)
+    if PLANTED in tabs and tabs[PLANTED].open:
+        with tabs[PLANTED]:
+            probe_view(subject.space, subject.dataset)
     if tabs[MADE_OF].open:
         with tabs[MADE_OF]:
             made_of(chosen)

@@ -19,6 +19,7 @@ PEER_COLOURS = ("#808080", "#855831", "#516191", "#b29d63")
 _SYMBOLS = ("square", "diamond", "triangle-up", "x", "pentagon", "triangle-down", "star", "cross", "hexagon", "bowtie", "hourglass")
 _DASHES = ("dash", "dot", "dashdot", "longdash", "longdashdot")
 _ROW_PX, _FRAME_PX = 34, 84
+_STRONG = 0.75  # an AUC whose square is dark enough for white letters
 _DODGE = 0.5  # the part of a group's width its models are spread over
 
 
@@ -121,7 +122,7 @@ def noise_chart(rows: Mapping[str, Sequence[NoisePoint]], drawn: Mapping[str, Ma
         )
     layout(figure, height=400, x_title=x_title, y_title=y_title, legend=True)
     levels = sorted({100 * one.level for points in rows.values() for one in points})
-    figure.update_xaxes(ticksuffix=" %", tickvals=[0.0, *levels], zeroline=False)
+    figure.update_xaxes(tickvals=[0.0, *levels], ticktext=[f"{level:g} %" for level in (0.0, *levels)], zeroline=False)
     return figure.update_yaxes(ticksuffix=" %")
 
 
@@ -173,13 +174,24 @@ def slot_chart(aucs: Sequence[Sequence[float]], slots: Sequence[str], planted: S
             zmid=0.5,
             zmax=1.0,
             colorscale=[[0, "#d7aa27"], [0.5, "rgba(128, 128, 128, 0.08)"], [1, ACCENT]],
-            texttemplate="%{z:.2f}",
             xgap=2,
             ygap=2,
             colorbar={"title": "AUC", "thickness": 12},
             hovertemplate="slot %{y}<br>planted %{x}<br>AUC %{z:.3f}<extra></extra>",
         )
     )
+    cells = [(x, y, value) for y, row in zip(slots, aucs, strict=True) for x, value in zip(planted, row, strict=True)]
+    for strong in (False, True):  # white on the strong colour, the theme's own colour on the faint ones
+        shown = [cell for cell in cells if (cell[2] >= _STRONG) == strong]
+        figure.add_scatter(
+            x=[x for x, _, _ in shown],
+            y=[y for _, y, _ in shown],
+            text=[f"{value:.2f}" for _, _, value in shown],
+            mode="text",
+            name="strong" if strong else "faint",
+            textfont={"color": "#ffffff"} if strong else {},
+            hoverinfo="skip",
+        )
     layout(figure, height=_FRAME_PX + 60 + _ROW_PX * len(slots), x_title="planted motivation", y_title="slot")
     figure.update_xaxes(showgrid=False, tickangle=-25)
     return figure.update_yaxes(showgrid=False, autorange="reversed")
@@ -208,7 +220,7 @@ def _add_row(figure: go.Figure, name: str, one: Spread, colour: str, symbol: str
         y=[name],
         mode="markers",
         name=name,
-        marker={"size": 12, "color": colour, "symbol": symbol, "line": {"width": 1.5, "color": "white"}},
+        marker={"size": 12, "color": colour, "symbol": symbol},
         hovertemplate=f"{name}: {form}{_sd_words(one)}<extra></extra>",
     )
 

@@ -17,7 +17,7 @@ from app.components.benchmark_tables import (
     variant_words,
     variation_rows,
 )
-from app.components.benchmark_view import drawn_models, headline_metric
+from app.components.benchmark_view import drawn_models, headline_metric, table_height
 from app.components.export import chart, table
 from app.components.page import literal
 from core.jobs.benchmark_report import BenchmarkReport
@@ -77,13 +77,10 @@ def changes_view(report: BenchmarkReport, name: str) -> None:
             continue
         st.subheader(title, anchor=False)
         st.markdown(meaning)
-        left, right = st.columns([1.15, 1], gap="medium")
-        with left:
-            figure = change_chart(bars, f"change of {metric} from the plain model")
-            chart(figure, f"{kind}-{name}-{metric}", f"Change of {metric} by {title.lower()}", f"**Change of {metric}**")
-        with right:
-            rows = variation_rows(report, (kind,), metric)
-            table(rows.drop(columns="model") if len(models) == 1 else rows, f"{kind}-rows-{name}-{metric}", "**Figures**", exported=rows)
+        figure = change_chart(bars, f"change of {metric} from the plain model")
+        chart(figure, f"{kind}-{name}-{metric}", f"Change of {metric} by {title.lower()}", f"**Change of {metric}**")
+        rows = variation_rows(report, (kind,), metric)
+        table(rows, f"{kind}-rows-{name}-{metric}", f"**The same as a table**, mean ± sd over {repeats(report)}")
     st.caption(
         f"Bar: mean over {repeats(report)}; line: ± sd; marks: single {repeats(report)}. In colour where mean ± sd excludes zero, "
         "which is a hint and no test; the p-value is the test: Wilcoxon over users, not corrected."
@@ -93,7 +90,7 @@ def changes_view(report: BenchmarkReport, name: str) -> None:
 
 def faithfulness_view(report: BenchmarkReport, name: str) -> None:
     """Whether what explanations name first is what the ranking rests on."""
-    named = [one for one in report.outcomes if any(metric in one.figures for metric in FAITHFULNESS_WORDS)]
+    named = [one for one in report.outcomes if any(metric in one.figures for words in FAITHFULNESS_WORDS.values() for metric in words)]
     if not named:
         st.caption("No run of this benchmark has named motivations; only LMMRec in its slot form explains itself by them.")
         return
@@ -101,21 +98,22 @@ def faithfulness_view(report: BenchmarkReport, name: str) -> None:
         "A motivation is deleted by leaving its slot out of the user's vector. If explanations are faithful, the recommended item falls "
         "further without the motivation they name first than without another one."
     )
-    rows = figure_rows(named, FAITHFULNESS_WORDS).drop(columns="model")
-    rows.insert(0, "model", [outcome_label(report, one) for one in named])
-    table(
-        rows,
-        f"faithfulness-{name}",
-        f"**First recommendation of up to 500 users**, mean ± sd over {repeats(report)}",
-        column_config={label: st.column_config.TextColumn(help=meaning) for label, meaning in FAITHFULNESS_WORDS.values()},
-    )
-    st.markdown("\n".join(f"- **{label}**: {literal(meaning)}" for label, meaning in FAITHFULNESS_WORDS.values()))
+    for title, words in FAITHFULNESS_WORDS.items():
+        rows = figure_rows(named, words).drop(columns="model")
+        rows.insert(0, "model", [outcome_label(report, one) for one in named])
+        key = f"faithfulness-{name}-{next(iter(words))}"
+        table(
+            rows, key, f"**{title}**, first recommendation of up to 500 users, mean ± sd over {repeats(report)}", height=table_height(rows)
+        )
+        st.markdown("\n".join(f"- **{label}**: {literal(meaning)}" for label, meaning in words.values()))
     runs_behind(report, named)
 
 
 def published_view(report: BenchmarkReport, name: str) -> None:
     """Published figures of this dataset beside ours."""
-    table(published_rows(report), f"published-{name}", "**Published figures beside ours**, test split")
+    metric = headline_metric("Figure")
+    rows = published_rows(report, metric)
+    table(rows, f"published-{name}-{metric}", f"**Published {metric} beside ours**, test split", height=table_height(rows))
     st.caption(
         literal(f"Published: {report.published[0].source}.")
         + f" Here: mean ± sd over {repeats(report)} of this benchmark; difference: ours from the published one, relative. Where both "

@@ -25,11 +25,12 @@ from core.workspace import Artefact, Workspace
 AWAITED = "benchmark awaited"
 """Session key: the settings of the benchmark that was started last, until it is there to be shown."""
 LEVELS = (0.05, 0.1, 0.2, 0.3)
-_SPLITS = {"random": "A random re-split each seed", "given": "The dataset's own split"}
+_SPLITS = {"random": "Random re-splits", "given": "The dataset's own"}
 _FIRST = ("lmmrec", "rlmrec-con", "lightgcn", "ease", "popularity")
 _FIRST_WITHOUT_TEXT = ("lightgcn", "simgcl", "bpr-mf", "ease", "popularity")
 _SMALL = ("lmmrec", "lightgcn", "ease", "popularity")
 _SMALL_WITHOUT_TEXT = ("lightgcn", "ease", "popularity")
+_FIELDS = BenchmarkConfig.model_fields
 
 
 def benchmark_form(space: Workspace, dataset: Artefact) -> None:
@@ -40,20 +41,19 @@ def benchmark_form(space: Workspace, dataset: Artefact) -> None:
         offered(text),
         default=list(_FIRST if text else _FIRST_WITHOUT_TEXT),
         format_func=spoken,
-        key="bench-models",
+        key=f"bench-models-{text}",
         help="The first one is compared with each of the others. Type to find a model on another backbone.",
         persist_state="session",
     )
-    plain, workers = {"models": models, **_repeats(dataset)}, _workers_and_epochs()
-    plain |= _variants(models)
-    if workers["epochs"] is not None:
-        plain["settings"] = {"epochs": workers["epochs"]}
+    splits, preset, epochs = _trained(dataset)
+    repeated, workers = _repeats(models)
+    plain = {"models": models, "splits": splits, "preset": preset, "settings": epochs, **repeated, **_parts(models)}
     config, problem = _checked(dataset, plain)
-    st.caption(f":material/error: {literal(problem)}" if config is None else cost_line(space, dataset, config, workers["workers"]))
+    st.caption(f":material/error: {literal(problem)}" if config is None else cost_line(space, dataset, config, workers))
     if st.button("Start the benchmark", key="bench-start", type="primary", icon=":material/play_arrow:", disabled=config is None) and (
         config is not None
     ):
-        start(space, dataset, config, workers["workers"])
+        start(space, dataset, config, workers)
 
 
 def start(space: Workspace, dataset: Artefact, config: BenchmarkConfig, workers: int | None = None) -> None:
@@ -89,12 +89,14 @@ def cost_line(space: Workspace, dataset: Artefact, config: BenchmarkConfig, work
     known = seconds_by_model(space, dataset, config)
     expected = [known[cell.model] for cell in cells if cell.model in known]
     unknown = [spoken(model) for model in config.models if model not in known]
+    read_anew = config.splits == "random" and any(spec.reads_text for spec in config.specs)
+    reading = " The reviews of each random split are read first, which comes on top." if read_anew else ""
     if not expected:
-        return f"{count} How long they take is not known yet: nothing like them was trained on this dataset."
-    together = f"about {duration(sum(expected))} of training"
+        return f"{count} How long they take is not known yet: nothing like them was trained on this dataset.{reading}"
+    together = f"{'less than 1 s' if sum(expected) < 1 else f'about {duration(sum(expected))}'} of training"
     beside = "one after another" if workers == 1 else "less on several cores at once" if workers is None else f"over {workers} at once"
     missing = f"; nothing is known of {', '.join(unknown)}" if unknown else ""
-    return f"{count} By earlier runs on this dataset {together}, {beside}{missing}. What was trained before is not trained again."
+    return f"{count} By earlier runs on this dataset {together}, {beside}{missing}. What was trained before is not trained again.{reading}"
 
 
 def seconds_by_model(space: Workspace, dataset: Artefact, config: BenchmarkConfig) -> dict[str, float]:
@@ -153,11 +155,11 @@ def can_resplit(dataset: Artefact) -> bool:
     return True
 
 
-def _repeats(dataset: Artefact) -> dict[str, Any]:
-    """Preset, splits and seeds."""
-    fields, kind = BenchmarkConfig.model_fields, dataset_kind(dataset)
+def _trained(dataset: Artefact) -> tuple[str, str, dict[str, int]]:
+    """Splits, preset, and the settings all trainings get on top of it."""
+    kind = dataset_kind(dataset)
     names = [*([TUNED] if is_tuned(kind) else []), *presets()]
-    cells = st.columns([1.5, 1.1, 0.6, 0.6])
+    cells = st.columns([1.6, 1.2, 1])
     splits = cells[0].segmented_control(
         "Splits",
         list(_SPLITS),
@@ -165,87 +167,72 @@ def _repeats(dataset: Artefact) -> dict[str, Any]:
         required=True,
         format_func=_SPLITS.__getitem__,
         key=f"bench-splits-{dataset.id}",
-        help=f"{fields['splits'].description}. Random splits tell how far a result depends on the split",
+        help=f"{_FIELDS['splits'].description}. Random splits tell how far a result depends on the split",
         persist_state="session",
     )
+    notes = ({TUNED: TUNED_NOTE} if TUNED in names else {}) | {name: one.note for name, one in presets().items()}
     preset = cells[1].selectbox(
         "Preset",
         names,
-        index=names.index(TUNED if TUNED in names else "default"),
         format_func=str.capitalize,
         key=f"bench-preset-{kind}",
-        help="; ".join(
-            [*([f"Tuned: {TUNED_NOTE}"] if TUNED in names else []), *(f"{name}: {one.note}" for name, one in presets().items())]
-        ),
+        help="\n".join(f"- {name}: {note}" for name, note in notes.items()),
     )
-    seeds = cells[2].number_input("Seeds", 1, 50, 5, key="bench-seeds", help=fields["seeds"].description, persist_state="session")
-    first = cells[3].number_input(
-        "First seed", 0, None, 1, key="bench-first", help=fields["first_seed"].description, persist_state="session"
+    epochs = cells[2].number_input(
+        "Most epochs", 1, 10_000, None, key="bench-epochs", placeholder="preset's", help="Of every training", persist_state="session"
     )
-    return {"splits": splits or "given", "preset": preset, "seeds": int(seeds or 1), "first_seed": int(first or 0)}
+    return str(splits or "given"), str(preset), {} if epochs is None else {"epochs": int(epochs)}
 
 
-def _variants(models: list[str]) -> dict[str, Any]:
-    """Noise, controls and ablations."""
-    fields = BenchmarkConfig.model_fields
-    specs = [ModelSpec.parse(model) for model in models]
-    reads_text, ours = any(one.reads_text for one in specs), any(one.model == "lmmrec" for one in specs)
-    cells = st.columns([1.1, 1.1, 0.9, 0.9], vertical_alignment="bottom")
+def _repeats(models: list[str]) -> tuple[dict[str, Any], int | None]:
+    """Noise levels and seeds; and how many trainings run at once."""
+    reads_text = any(ModelSpec.parse(model).reads_text for model in models)
+    cells = st.columns([1.25, 1.25, 0.75, 0.75, 0.9])
     noise = {
         name: cell.multiselect(
             label,
             LEVELS,
             format_func=lambda level: f"{100 * level:g} %",
             key=f"bench-{name}",
-            help=fields[name].description,
+            help=_FIELDS[name].description,
             placeholder="none",
             disabled=disabled,
             persist_state="session",
         )
         for cell, name, label, disabled in (
-            (cells[0], "noise", "Noise: random interactions", False),
-            (cells[1], "text_noise", "Noise: swapped reviews", not reads_text),
+            (cells[0], "noise", "Random interactions", False),
+            (cells[1], "text_noise", "Swapped reviews", not reads_text),
         )
     }
-    controls = cells[2].toggle(
-        f"Controls ({len(CONTROLS)})",
-        key="bench-controls",
-        help=fields["controls"].description,
-        disabled=not reads_text,
-        persist_state="session",
+    seeds = cells[2].number_input("Seeds", 1, 50, 5, key="bench-seeds", help=_FIELDS["seeds"].description, persist_state="session")
+    first = cells[3].number_input(
+        "First seed", 0, None, 1, key="bench-first", help=_FIELDS["first_seed"].description, persist_state="session"
     )
-    ablations = cells[3].toggle(
-        f"Ablations ({len(ABLATIONS)})",
-        key="bench-ablations",
-        help=fields["ablations"].description,
-        disabled=not ours,
-        persist_state="session",
-    )
-    if not reads_text:
-        noise["text_noise"] = []
-    return {**noise, "controls": bool(controls and reads_text), "ablations": bool(ablations and ours)}
-
-
-def _workers_and_epochs() -> dict[str, int | None]:
-    cells = st.columns([1, 1, 2])
-    epochs = cells[0].number_input(
-        "Most epochs",
-        1,
-        10_000,
-        None,
-        key="bench-epochs",
-        placeholder="as the preset has it",
-        help="Of every training",
-        persist_state="session",
-    )
-    workers = cells[1].number_input(
+    workers = cells[4].number_input(
         "At once",
         1,
         256,
         None,
         key="bench-workers",
-        placeholder="one a core",
+        placeholder="1 a core",
         help="Trainings side by side, each on one core",
         persist_state="session",
     )
-    return {"epochs": None if epochs is None else int(epochs), "workers": None if workers is None else int(workers)}
+    if not reads_text:
+        noise["text_noise"] = []
+    return {**noise, "seeds": int(seeds or 1), "first_seed": int(first or 0)}, None if workers is None else int(workers)
+
+
+def _parts(models: list[str]) -> dict[str, bool]:
+    """Controls and ablations."""
+    specs = [ModelSpec.parse(model) for model in models]
+    possible = {"controls": any(one.reads_text for one in specs), "ablations": any(one.model == "lmmrec" for one in specs)}
+    labels = {"controls": f"Controls: {len(CONTROLS)} a text model", "ablations": f"Ablations: {len(ABLATIONS)} of LMMRec"}
+    with st.container(horizontal=True, gap="large"):
+        chosen = {
+            name: st.toggle(
+                label, key=f"bench-{name}", help=_FIELDS[name].description, disabled=not possible[name], persist_state="session"
+            )
+            for name, label in labels.items()
+        }
+    return {name: bool(chosen[name] and possible[name]) for name in labels}

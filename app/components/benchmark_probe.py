@@ -15,8 +15,9 @@ from app.components.export import chart, table
 from app.components.legend import names_of
 from app.components.page import literal
 from app.components.pickers import run_label
+from core.data.dataset import ReviewDataset
 from core.evaluation.disentanglement import pair_features, slot_aucs
-from core.evaluation.planted import Planted, training_truth
+from core.evaluation.planted import Planted
 from core.training.run import RunVectors
 from core.workspace import Artefact, Workspace
 
@@ -42,14 +43,21 @@ class PlantedAucs:
         return float(np.nanmean(self.values[np.array(apart)]))
 
 
+def has_probe(dataset: Artefact) -> bool:
+    """Whether a dataset has a planted truth to probe runs with."""
+    return Planted.kept(dataset)
+
+
 def probe_view(space: Workspace, dataset: Artefact) -> None:
-    """The probe of the run chosen in the sidebar; nothing where the dataset has no planted truth or the run no named motivations."""
+    """The probe of the run chosen in the sidebar, of a dataset that has a planted truth; says so where the run has no slots."""
     run = session.chosen_run(space, dataset)
-    if run is None or not Planted.kept(dataset) or run.manifest.summary.get("form") != "slots":
+    if run is None or run.manifest.summary.get("form") != "slots":
+        st.caption(
+            "Choose a run of LMMRec with named slots in the sidebar: the slots of others mean nothing, so there is nothing to probe."
+        )
         return
-    st.subheader("Do the slots find the planted motives?", anchor=False)
     st.markdown(
-        "This dataset is generated, so the motive behind every interaction is known, and only this score looks at it. "
+        "This dataset is generated, so the motive behind every interaction is known; only this score looks at it. "
         f"The run chosen in the sidebar is probed: {literal(run_label(run))}."
     )
     found = _aucs(str(run.path), run.manifest.created_at, _dataset=dataset, _run=run)
@@ -64,8 +72,9 @@ def probe_view(space: Workspace, dataset: Artefact) -> None:
         figure, f"slots-{run.id}", "AUC of every slot for every planted motivation", "**AUC of each slot's term for each planted motive**"
     )
     st.caption(
-        f"AUC over {found.n:,} training interactions: how probably the slot adds more to the score of an interaction of that motive than "
-        "to one of another. Where slots mean what they are named after, the diagonal stands out. It is one run: no spread."
+        f"AUC over {found.n:,} test interactions, on which the run was not trained: how probably the slot adds more to the score of an "
+        "interaction of that motive than to one of another. Where slots mean what they are named after, the diagonal stands out. "
+        "It is one run: no spread."
     )
     rows = pd.DataFrame(found.values, columns=planted)
     rows.insert(0, "slot", slots)
@@ -80,17 +89,22 @@ def _aucs(path: str, created_at: str, _dataset: Artefact, _run: Artefact) -> Pla
 
 
 def planted_aucs(dataset: Artefact, run: Artefact) -> PlantedAucs | None:
-    """Probe a run on a generated dataset; None where no planted motive has a slot.
-
-    Raises:
-        InputError: nothing was planted in the training reviews.
-    """
+    """Probe a run on the test split of a generated dataset; None where no planted motive has a slot, or nothing was planted there."""
     planted, vectors = Planted.load(dataset), RunVectors.load(run.path / "vectors.safetensors")
     if not set(planted.keys) & set(vectors.motivations):
         return None
-    reviews = artefacts.dataset(dataset)
-    truth = training_truth(reviews, planted)
-    pairs = reviews.interactions.loc[truth["interaction_idx"], ["user_idx", "item_idx"]].to_numpy(dtype=np.int64)
+    truth = held_out_truth(artefacts.dataset(dataset), planted)
+    if truth.empty:
+        return None
+    pairs = truth[["user_idx", "item_idx"]].to_numpy(dtype=np.int64)
     terms = pair_features(vectors.user, vectors.item, pairs, "terms")
     values = slot_aucs(terms, truth["dominant"].to_numpy(dtype=str), planted.keys)
     return PlantedAucs(values, tuple(vectors.motivations), tuple(planted.keys), len(truth))
+
+
+def held_out_truth(dataset: ReviewDataset, planted: Planted) -> pd.DataFrame:
+    """The test interactions with what was planted in them: user_idx, item_idx and the columns of `Planted.reviews`."""
+    rows = dataset.rows("test")[["user_idx", "item_idx"]]
+    users, items = dataset.users["user_id"].to_numpy(), dataset.items["item_id"].to_numpy()
+    named = rows.assign(user_id=users[rows["user_idx"]], item_id=items[rows["item_idx"]])
+    return named.merge(planted.reviews.drop_duplicates(["user_id", "item_id"]), on=["user_id", "item_id"], how="inner")

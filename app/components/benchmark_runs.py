@@ -99,7 +99,9 @@ def made_of(chosen: Chosen) -> None:
         f"{report.workers} at once, {duration(report.seconds)} in all."
     )
     table(split_rows(report), f"splits-{chosen.id}", "**Data of each seed**" if config.splits == "random" else "**Data of all seeds**")
-    table(setting_rows(report), f"settings-{chosen.id}", "**Settings of each model**, plain, first seed", height=38 + 35 * 10)
+    table(setting_rows(report), f"settings-{chosen.id}", "**Settings of each model** that it uses, plain, first seed", height=38 + 35 * 10)
     whole = exported_accuracy(report)
-    table(whole, f"figures-{chosen.id}", "**Every figure of every model and variant**, mean and sd over seeds", height=38 + 35 * 10)
+    shown = whole[["model", "variant", "metric", "mean", "sd", "seeds"]]
+    title = "**Every figure of every model and variant**; the export has its tests too"
+    table(shown, f"figures-{chosen.id}", title, exported=whole, height=38 + 35 * 10)
     export_document(report.model_dump_json(indent=2), f"{chosen.id}.json", label="The whole report as JSON")

@@ -7,23 +7,28 @@ from collections.abc import Sequence
 import pandas as pd
 
 from app.components.benchmark_tables import spoken, spread_words
+from core.jobs.benchmark_config import ModelSpec
 from core.jobs.benchmark_report import ACCURACY, BEYOND, BenchmarkReport, Failure, Outcome, Published
+from core.training.used_settings import used_settings
 
 _RLMREC = ("rlmrec-con", "rlmrec-gen")
 
 
-def published_rows(report: BenchmarkReport) -> pd.DataFrame:
-    """Published figures beside ours, with the relative difference of ours; empty cells where the benchmark lacks the model."""
+def published_rows(report: BenchmarkReport, metric: str) -> pd.DataFrame:
+    """Published figures (recall@20 or ndcg@20) beside ours, with the relative difference; empty where the benchmark lacks the model."""
     rows = []
     for one in report.published:
-        ours = _ours(report, one)
-        row: dict[str, object] = {"model, as published": f"{one.model}{f' on {one.backbone}' if one.backbone else ''}"}
-        row["here"] = "" if ours is None else spoken(ours.model)
-        for metric, known in (("recall@20", one.recall), ("ndcg@20", one.ndcg)):
-            mine = None if ours is None else ours.figures[metric]
-            row |= {f"{metric}, published": f"{known:.4f}", f"{metric}, here": spread_words(mine)}
-            row[f"{metric}, difference"] = "" if mine is None else f"{100 * (mine.mean / known - 1):+.1f} %"
-        rows.append(row)
+        ours, known = _ours(report, one), one.recall if metric == "recall@20" else one.ndcg
+        mine = None if ours is None else ours.figures[metric]
+        rows.append(
+            {
+                "model, as published": f"{one.model}{f' on {one.backbone}' if one.backbone else ''}",
+                "published": f"{known:.4f}",
+                "model here": "" if ours is None else spoken(ours.model),
+                "here": spread_words(mine),
+                "difference": "" if mine is None else f"{100 * (mine.mean / known - 1):+.1f} %",
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -49,10 +54,15 @@ def failure_rows(failures: Sequence[Failure]) -> pd.DataFrame:
 
 
 def setting_rows(report: BenchmarkReport) -> pd.DataFrame:
-    """The plain settings of every model: one row a setting, one column a model."""
-    names = list(dict.fromkeys(name for settings in report.settings.values() for name in settings))
-    columns = {spoken(model): [str(settings.get(name, "")) for name in names] for model, settings in report.settings.items()}
-    return pd.DataFrame({"setting": [name.replace("_", " ") for name in names], **columns})
+    """The plain settings of every model: one row a setting, one column a model; empty where the model does not use it."""
+    columns = {spoken(model): _used(model, settings) for model, settings in report.settings.items()}
+    names = list(dict.fromkeys(name for settings in columns.values() for name in settings))
+    return pd.DataFrame(
+        {
+            "setting": [name.replace("_", " ") for name in names],
+            **{model: [settings.get(name, "") for name in names] for model, settings in columns.items()},
+        }
+    )
 
 
 def split_rows(report: BenchmarkReport) -> pd.DataFrame:
@@ -69,3 +79,9 @@ def _ours(report: BenchmarkReport, published: Published) -> Outcome | None:
         return next((one for (model, _), one in plain.items() if model == wanted and one is not None), None)
     both = [one for (model, on), one in plain.items() if model in _RLMREC and on == wanted and one is not None]
     return max(both, key=lambda one: one.figures["recall@20"].mean, default=None)
+
+
+def _used(model: str, settings: dict[str, object]) -> dict[str, str]:
+    spec = ModelSpec.parse(model)
+    used = used_settings(spec.model, spec.backbone or "lightgcn", str(settings.get("form", "")))
+    return {name: str(value) for name, value in settings.items() if name in used}

@@ -19,15 +19,29 @@ BEYOND_WORDS = {
     "gini@20": ("Gini", "How unequally recommendations fall on items (0 = all equally often, towards 1 = always the same few)."),
 }
 FAITHFULNESS_WORDS = {
-    "deletion_rank_share": ("top hurts more", "Probability that the item falls further without the top motivation than without another."),
-    "deletion_rank_tied": ("falls equally", "Probability that both deletions move the item equally far, often not at all."),
-    "deletion_top_rank": ("rank without top", "Mean rank of the first recommendation once its top motivation does not count (it was 1)."),
-    "deletion_other_rank": ("rank without another", "The same with one of the other motivations left out, mean over all of them."),
-    "deletion_area": ("deletion area", "Area below the reciprocal rank as motivations are deleted, top first (smaller = more faithful)."),
-    "random_deletion_area": ("the same at random", "The same area when motivations are deleted in random order."),
-    "insertion_area": ("insertion area", "Area below the reciprocal rank as motivations are added, top first (larger = more faithful)."),
-    "random_insertion_area": ("that at random", "The same area when motivations are added in random order."),
+    "One motivation left out": {
+        "deletion_rank_share": (
+            "top hurts more",
+            "Probability that the item falls further without the top motivation than without another.",
+        ),
+        "deletion_rank_tied": ("falls equally", "Probability that both deletions move the item equally far, often not at all."),
+        "deletion_top_rank": ("rank without top", "Mean rank of the recommendation once its top motivation does not count (it was 1)."),
+        "deletion_other_rank": ("rank without another", "The same with one of the other motivations left out, mean over all of them."),
+    },
+    "All left out, one after another": {
+        "deletion_area": (
+            "deletion area",
+            "Area below the reciprocal rank as motivations are deleted, top first (smaller = more faithful).",
+        ),
+        "random_deletion_area": ("deletion at random", "The same area when motivations are deleted in random order."),
+        "insertion_area": (
+            "insertion area",
+            "Area below the reciprocal rank as motivations are added, top first (larger = more faithful).",
+        ),
+        "random_insertion_area": ("insertion at random", "The same area when motivations are added in random order."),
+    },
 }
+"""Title of a table -> its figures, each with its name and what it says."""
 _CONTROLS = {"shuffled": "text of other nodes", "random-text": "random text", "no-text": "no text"}
 _ABLATIONS = {
     "no-mcs": "without MCS",
@@ -95,24 +109,30 @@ def contrast_of(report: BenchmarkReport, peer: str, metric: str) -> Contrast | N
 
 
 def accuracy_rows(report: BenchmarkReport, metrics: Sequence[str], by: str) -> pd.DataFrame:
-    """Plain models by falling mean of ``by``: figures as "mean ± sd", and what the first model changes against each.
+    """Plain models by falling mean of ``by``, each figure as "mean ± sd". The column "key" holds the model's label."""
+    ordered = sorted(plain_outcomes(report), key=lambda one: -one.figures[by].mean)
+    return pd.DataFrame(
+        [
+            {"key": one.model, "model": spoken(one.model), **{metric: spread_words(one.figures[metric]) for metric in metrics}}
+            for one in ordered
+        ]
+    )
 
-    The hidden column "key" holds the model's label.
-    """
-    first, rows = report.config.models[0], []
-    tested = bool(report.contrasts)
-    over_splits = any(one.p_splits is not None for one in report.contrasts)
-    for one in sorted(plain_outcomes(report), key=lambda one: -one.figures[by].mean):
-        row = {"key": one.model, "model": spoken(one.model), **{metric: spread_words(one.figures[metric]) for metric in metrics}}
-        if tested:
-            found = contrast_of(report, one.model, by)
-            best = " (best peer)" if found is not None and found.best_peer else ""
-            row["model"] += best
-            row[f"{by}, {spoken(first)} against it"] = "" if found is None else change_words(found)
-            row["p over users (Holm)"] = "" if found is None else p_words(found.p_users_holm)
-            if over_splits:
-                row[f"p over {repeats(report)} (Holm)"] = "" if found is None else p_words(found.p_splits_holm)
-        rows.append(row)
+
+def contrast_rows(report: BenchmarkReport, metric: str) -> pd.DataFrame:
+    """The first model against each peer in one figure, by falling mean of the peer; no rows while the benchmark runs."""
+    found = [one for one in report.contrasts if one.metric == metric]
+    over_splits = any(one.p_splits is not None for one in found)
+    rows = []
+    for one in found:
+        row = {
+            "peer": spoken(one.peer) + (" (best)" if one.best_peer else ""),
+            "change": change_words(one),
+            f"change of {metric}": f"{one.change:+.4f}",
+            "95 % interval": f"{one.low:+.4f} to {one.high:+.4f}",
+            "p over users": p_words(one.p_users_holm),
+        }
+        rows.append(row | ({f"p over {repeats(report)}": p_words(one.p_splits_holm)} if over_splits else {}))
     return pd.DataFrame(rows)
 
 
@@ -131,7 +151,7 @@ def verdict(report: BenchmarkReport, metric: str) -> str:
     splits = "" if one.p_splits is None else f", p {_p(one.p_splits_holm)} over {len(one.by_seed)} {repeats(report)} (paired t)"
     return (
         f"{spoken(one.model)} reaches {metric} {one.mean:.4f}, its best peer {spoken(one.peer)} {one.peer_mean:.4f}: "
-        f"{change_words(one)}; {interval}; {users}{splits}. P-values after Holm's correction over {_n_peers(report)}."
+        f"{change_words(one)} ({one.change:+.4f}; {interval}); {users}{splits}. P-values after Holm's correction over {_n_peers(report)}."
     )
 
 
@@ -214,11 +234,12 @@ def variation_rows(report: BenchmarkReport, kinds: Sequence[str], metric: str) -
         if one.kind not in kinds or one.metric != metric:
             continue
         change, varied = relative_change(report, one), report.outcome(one.model, one.variant)
+        plain = report.outcome(one.model)
         row = {
             "model": spoken(one.model),
             "changed": variant_words(report, one),
             metric: spread_words(varied.figures[metric] if varied else None),
-            "plain": f"{one.plain_mean:.4f}",
+            "plain": spread_words(plain.figures[metric] if plain else None),
             "change": "" if change is None else percent_words(change.mean, change.sd),
         }
         rows.append(row | ({"p over users": p_words(one.p_users)} if report.complete else {}))

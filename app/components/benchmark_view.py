@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 from pandas.io.formats.style import Styler
@@ -15,6 +13,7 @@ from app.components.benchmark_tables import (
     accuracy_rows,
     activity_rows,
     best_cells,
+    contrast_rows,
     exported_accuracy,
     figure_rows,
     plain_outcomes,
@@ -48,6 +47,7 @@ def accuracy_view(report: BenchmarkReport, name: str) -> None:
     figure = model_dots(rows, drawn_models(report), f"{by} on test")
     chart(figure, f"dots-{name}-{by}", f"{by} of every model with its spread over {repeats(report)}", f"**{by} by model**")
     st.caption(f"Dot: mean. Line: mean ± sd over {repeats(report)}. Marks: single {repeats(report)}.")
+    _contrast_table(report, by, name)
     runs_behind(report, plain_outcomes(report))
 
 
@@ -100,6 +100,11 @@ def drawn_models(report: BenchmarkReport) -> dict[str, Mark]:
     return marks([spoken(model) for model in report.config.models])
 
 
+def table_height(rows: pd.DataFrame, most: int = 16) -> int:
+    """Pixels in which a table shows all its rows, or the first ones of a long one."""
+    return 38 + 35 * min(max(len(rows), 1), most)
+
+
 def _chosen_figures() -> tuple[list[int], list[str], str]:
     """K, the metrics, and the figure that models are sorted and compared by."""
     columns = st.columns([1, 1.1, 1.6], vertical_alignment="bottom")
@@ -121,24 +126,33 @@ def _accuracy_table(report: BenchmarkReport, metrics: list[str], by: str, name: 
     best = best_cells(report, metrics)
     key = f"accuracy-{name}"
     table(
-        _styled(rows, best),
+        _styled(rows, best),  # type: ignore[arg-type]  # drawn like the frame it styles; what is exported is a frame
         key,
         f"**Models on test**, mean ± sd over {repeats(report)}",
         exported=exported_accuracy(report),
-        column_config=_columns(rows, by),
         on_select=lambda: _show_runs(key, keys),
         selection_mode="single-row",
-        height=38 + 35 * min(len(rows), 16),
+        height=table_height(rows),
     )
-    notes = ["Best mean of a column in bold. Choose a row to see its runs below."]
-    if report.contrasts:
-        notes.append("Users: Wilcoxon test of the change of each user's mean over seeds.")
-        if report.config.splits == "random":
-            notes.append("Splits: paired t-test of their changes, corrected for the overlap of random splits.")
-        elif any(one.p_splits is not None for one in report.contrasts):
-            notes.append("Seeds: paired t-test over trainings on the same split; it says nothing of other splits.")
-        notes.append("Holm: corrected for comparing with several peers.")
-    st.caption(" ".join(notes))
+    st.caption("Best mean of a column in bold. Choose a row to see its runs below.")
+
+
+def _contrast_table(report: BenchmarkReport, by: str, name: str) -> None:
+    rows = contrast_rows(report, by)
+    if rows.empty:
+        return
+    first = spoken(report.config.models[0])
+    every = pd.DataFrame([one.model_dump() for one in report.contrasts])
+    table(rows, f"contrasts-{name}-{by}", f"**{first} against each peer** in {by}", exported=every, height=table_height(rows))
+    notes = [
+        f"Change: {first} from the peer, relative, mean ± sd over {repeats(report)}. Interval: of the change, bootstrap over users.",
+        "P over users: Wilcoxon test of the change of each user's mean over seeds.",
+    ]
+    if report.config.splits == "random":
+        notes.append("P over splits: paired t-test, corrected for the overlap of random splits.")
+    elif any(one.p_splits is not None for one in report.contrasts):
+        notes.append("P over seeds: paired t-test over trainings on the same split; it says nothing of other splits.")
+    st.caption(" ".join([*notes, "All p after Holm's correction for comparing with several peers."]))
 
 
 def _styled(rows: pd.DataFrame, best: dict[str, str]) -> Styler:
@@ -147,14 +161,6 @@ def _styled(rows: pd.DataFrame, best: dict[str, str]) -> Styler:
 
     shown: Styler = rows.drop(columns="key").style.apply(marked, axis=0)
     return shown
-
-
-def _columns(rows: pd.DataFrame, by: str) -> dict[str, Any]:
-    compared = next((name for name in rows.columns if name.startswith(f"{by},")), None)
-    if compared is None:
-        return {}
-    about = "Relative change with the first model, mean ± sd over the repeated measurements; plus: the first model is better"
-    return {compared: st.column_config.TextColumn(help=about)}
 
 
 def _show_runs(key: str, keys: list[str]) -> None:

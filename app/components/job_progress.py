@@ -193,7 +193,9 @@ def progress_line(found: Job, at: datetime | None = None) -> str:
             rate = found.done / elapsed
             parts.append(f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2f}/s")
             if found.total > found.done:
-                parts.append(f"about {duration((found.total - found.done) / rate)} left in this stage")
+                # Work that knows better tells it: trainings differ in length, and some were done before this sitting.
+                left = found.measures.get("left_s", (found.total - found.done) / rate)
+                parts.append(f"about {duration(left)} left in this stage")
     return " · ".join(parts)
 
 

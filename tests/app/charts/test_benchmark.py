@@ -78,10 +78,12 @@ def test_activity_keeps_models_within_their_group_and_apart() -> None:
 
 def test_noise_begins_at_a_hundred_percent_and_is_drawn_in_percent() -> None:
     points = [NoisePoint(0.1, Spread(0.95, 0.01, ())), NoisePoint(0.3, Spread(0.8, None, ()))]
-    line = trace(noise_chart({"LMMRec": points}, marks(MODELS), "noise", "kept"), "LMMRec")
+    figure = noise_chart({"LMMRec": points}, marks(MODELS), "noise", "kept")
+    line = trace(figure, "LMMRec")
     assert list(line.x) == [0, 10, 30]
     assert list(line.y) == [100, 95, 80]
     assert list(line.error_y.array) == [0, 1, 0]
+    assert list(figure.layout.xaxis.ticktext) == ["0 %", "10 %", "30 %"]
 
 
 def test_a_change_is_in_colour_only_where_its_line_leaves_out_zero() -> None:
@@ -97,7 +99,9 @@ def test_a_change_is_in_colour_only_where_its_line_leaves_out_zero() -> None:
 
 
 def test_slots_are_rows_and_planted_motives_columns() -> None:
-    (heat,) = slot_chart([[0.9, 0.4, 0.5], [0.5, 0.8, 0.5]], ["price", "sound"], ["Price", "Sound", "Gift"]).data
+    heat, faint, strong = slot_chart([[0.9, 0.4, 0.5], [0.5, 0.8, 0.5]], ["price", "sound"], ["Price", "Sound", "Gift"]).data
+    assert (list(strong.text), list(strong.x), list(strong.y)) == (["0.90", "0.80"], ["Price", "Sound"], ["price", "sound"])
+    assert len(faint.text) == 4
     assert (list(heat.y), list(heat.x)) == (["price", "sound"], ["Price", "Sound", "Gift"])
     assert [list(row) for row in heat.z] == [[0.9, 0.4, 0.5], [0.5, 0.8, 0.5]]
     assert heat.zmid == 0.5

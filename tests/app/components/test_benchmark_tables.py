@@ -12,6 +12,7 @@ from app.components.benchmark_tables import (
     accuracy_rows,
     activity_rows,
     best_cells,
+    contrast_rows,
     exported_accuracy,
     figure_rows,
     kept_share,
@@ -36,23 +37,34 @@ def row(rows: pd.DataFrame, model: str) -> dict[str, str]:
     return found
 
 
-def test_models_stand_by_falling_mean_with_what_the_first_one_changes_against_each() -> None:
+def test_models_stand_by_falling_mean_each_figure_with_its_spread() -> None:
     rows = accuracy_rows(WHOLE, ["recall@20", "ndcg@20"], "recall@20")
     assert list(rows["key"]) == ["lmmrec", "ease", "rlmrec-con:simgcl"]
-    ease = row(rows, "EASE")
-    assert ease["model"] == "EASE (best peer)"
-    assert ease["recall@20"] == "0.2000 ± 0.0141"
-    assert ease["recall@20, LMMRec against it"] == "+5.0 ± 1.0 %"
-    assert (ease["p over users (Holm)"], ease["p over splits (Holm)"]) == ("0.0200", "0.0600")
-    own = row(rows, "LMMRec")
-    assert (own["recall@20, LMMRec against it"], own["p over users (Holm)"]) == ("", "")
+    assert row(rows, "EASE")["recall@20"] == "0.2000 ± 0.0141"
+
+
+def test_the_first_model_stands_against_each_peer_with_interval_and_both_tests() -> None:
+    best, other = contrast_rows(WHOLE, "recall@20").to_dict("records")
+    assert best == {
+        "peer": "EASE (best)",
+        "change": "+5.0 ± 1.0 %",
+        "change of recall@20": "+0.0100",
+        "95 % interval": "+0.0010 to +0.0200",
+        "p over users": "0.0200",
+        "p over splits": "0.0600",
+    }
+    assert other["peer"] == "RLMRec-Con on SimGCL"
+
+
+def test_one_seed_has_no_test_over_seeds() -> None:
+    untested = WHOLE.model_copy(update={"contrasts": [one.model_copy(update={"p_splits": None}) for one in WHOLE.contrasts]})
+    assert "p over splits" not in contrast_rows(untested, "recall@20")
 
 
 def test_a_report_under_way_compares_nothing() -> None:
     partial = report(seeds_done=1)
-    rows = accuracy_rows(partial, ["recall@20"], "recall@20")
-    assert list(rows.columns) == ["key", "model", "recall@20"]
-    assert row(rows, "EASE")["recall@20"] == "0.1900"
+    assert row(accuracy_rows(partial, ["recall@20"], "recall@20"), "EASE")["recall@20"] == "0.1900"
+    assert contrast_rows(partial, "recall@20").empty
     assert verdict(partial, "recall@20") == ""
 
 
@@ -85,9 +97,9 @@ def test_the_export_holds_every_figure_of_every_outcome() -> None:
 
 def test_every_figure_of_the_report_has_words() -> None:
     assert set(BEYOND_WORDS) == set(BEYOND)
-    assert set(FAITHFULNESS_WORDS) <= set(FAITHFULNESS)
+    assert {name for words in FAITHFULNESS_WORDS.values() for name in words} <= set(FAITHFULNESS)
     assert list(figure_rows(plain_outcomes(WHOLE), BEYOND_WORDS).columns[1:]) == [label for label, _ in BEYOND_WORDS.values()]
-    faithful = figure_rows(plain_outcomes(WHOLE), FAITHFULNESS_WORDS)
+    faithful = figure_rows(plain_outcomes(WHOLE), FAITHFULNESS_WORDS["One motivation left out"])
     assert row(faithful, "LMMRec")["top hurts more"] == "0.550 ± 0.071"
     assert row(faithful, "EASE")["top hurts more"] == ""
 
@@ -129,7 +141,7 @@ def test_variations_say_the_change_in_percent_and_are_tested_only_when_all_is_do
     rows = variation_rows(WHOLE, ("control",), "recall@20")
     assert set(rows["model"]) == {"LMMRec", "RLMRec-Con on SimGCL"}
     first = rows.iloc[0]
-    assert (first["changed"], first["plain"], first["p over users"]) == ("text of other nodes", "0.2100", "0.0400")
+    assert (first["changed"], first["plain"], first["p over users"]) == ("text of other nodes", "0.2100 ± 0.0141", "0.0400")
     assert first["change"] == "-23.9 ± 1.6 %"
     assert "p over users" not in variation_rows(report(seeds_done=1), ("control",), "recall@20")
 
@@ -141,12 +153,11 @@ def test_activity_has_a_column_a_group_with_its_users() -> None:
 
 
 def test_published_figures_stand_beside_ours_and_empty_where_there_are_none() -> None:
-    rows = published_rows(WHOLE).to_dict("records")
-    assert rows[0]["model, as published"] == "LightGCN"
-    assert (rows[0]["here"], rows[0]["recall@20, here"], rows[0]["recall@20, difference"]) == ("", "", "")
-    assert rows[1]["here"] == "RLMRec-Con on SimGCL"
-    assert rows[1]["recall@20, published"] == "0.1520"
-    assert rows[1]["recall@20, difference"] == "+25.0 %"  # 0.19 of 0.152
+    lacking, ours = published_rows(WHOLE, "recall@20").to_dict("records")
+    assert lacking["model, as published"] == "LightGCN"
+    assert (lacking["model here"], lacking["here"], lacking["difference"]) == ("", "", "")
+    assert (ours["model here"], ours["published"], ours["difference"]) == ("RLMRec-Con on SimGCL", "0.1520", "+25.0 %")  # 0.19 of 0.152
+    assert published_rows(WHOLE, "ndcg@20")["difference"].tolist() == ["", "+90.0 %"]  # 0.19 of 0.1
 
 
 def test_runs_stand_by_seed_with_their_own_figures_and_dataset() -> None:
@@ -168,6 +179,8 @@ def test_failures_settings_and_splits_are_listed() -> None:
     settings = setting_rows(WHOLE)
     assert list(settings.columns) == ["setting", "LMMRec", "RLMRec-Con on SimGCL", "EASE"]
     assert settings["setting"].tolist() == ["learning rate", "prototypes"]
+    assert settings["RLMRec-Con on SimGCL"].tolist() == ["0.003", ""]  # prototypes are LMMRec's
+    assert settings["EASE"].tolist() == ["", ""]
     assert split_rows(WHOLE)["train"].tolist() == [500, 500]
 
 

@@ -1,0 +1,226 @@
+"""The evaluation page, as a browser would get it: its form, an empty state, a whole report, one that grows, and failures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.components import benchmark_form
+from core.jobs import launch
+from core.jobs.benchmark_config import BenchmarkConfig
+from core.jobs.benchmark_report import FILE
+from core.storage import write_json
+from core.workspace import Workspace
+from tests.app.made_benchmark import CONFIG, leave_unfinished, publish, report
+from tests.pages.test_pages import opened, words
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The arguments of every job that would have been started."""
+    found: list[dict[str, Any]] = []
+
+    def remember(space: Workspace, kind: str, arguments: dict[str, Any]) -> str:
+        assert kind == "benchmark"
+        found.append(launch.checked_arguments(kind, arguments))
+        return "job-1"
+
+    monkeypatch.setattr(benchmark_form, "launch", remember)
+    return found
+
+
+@pytest.fixture
+def measured(filled_copy: Workspace) -> Workspace:
+    """A workspace with a finished benchmark."""
+    publish(filled_copy, filled_copy.list("dataset")[0])
+    return filled_copy
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def part(space: Workspace, name: str, monkeypatch: pytest.MonkeyPatch, **query: str) -> AppTest:
+    app = opened(space.root, "evaluation", monkeypatch, part=name, **query)
+    assert not app.exception
+    assert not app.error
+    return app
+
+
+def test_without_a_benchmark_a_small_one_is_offered_and_launched(
+    filled: Workspace, monkeypatch: pytest.MonkeyPatch, launched: list[dict[str, Any]]
+) -> None:
+    app = opened(filled.root, "evaluation", monkeypatch)
+    said = words(app)
+    assert "No benchmark of small yet" in said
+    assert "8 trainings" in said
+    app.button(key="bench-small").click().run()
+    assert not app.exception
+    config = BenchmarkConfig.model_validate(launched[0]["config"])
+    assert config.models == ("lmmrec", "lightgcn", "ease", "popularity")
+    assert (config.seeds, config.splits, config.preset) == (2, "given", "fast")
+    assert launched[0]["dataset"] == filled.list("dataset")[0].id
+
+
+def test_the_form_counts_the_trainings_tells_their_time_and_starts_them(
+    filled: Workspace, monkeypatch: pytest.MonkeyPatch, launched: list[dict[str, Any]]
+) -> None:
+    app = opened(filled.root, "evaluation", monkeypatch)
+    dataset = filled.list("dataset")[0].id
+    app.multiselect(key="bench-models-True").set_value(["lightgcn", "lmmrec", "kar:sgl"])
+    app.multiselect(key="bench-noise").set_value([0.1])
+    app.number_input(key="bench-seeds").set_value(3)
+    app.number_input(key="bench-epochs").set_value(15)
+    app.number_input(key="bench-workers").set_value(1)
+    app.toggle(key="bench-controls").set_value(True).run()
+    said = words(app)
+    # (plain + noise) of 3 models and 3 controls of 2 text models, 3 seeds; runs of 30 epochs took 12.5 s, 15 are asked for.
+    assert "**36 trainings**: 12 for each of 3 seeds" in said
+    n_known = 3 * (2 + 2 + 3)
+    assert f"about {n_known * 12.5 / 2 // 60:.0f} min" in said
+    assert "one after another; nothing is known of KAR on SGL" in said
+    app.button(key="bench-start").click().run()
+    assert not app.exception
+    assert launched == [
+        {
+            "dataset": dataset,
+            "workers": 1,
+            "config": BenchmarkConfig(
+                models=("lightgcn", "lmmrec", "kar:sgl"),
+                seeds=3,
+                splits="given",
+                preset="default",
+                noise=(0.1,),
+                controls=True,
+                settings={"epochs": 15},
+            ).model_dump(mode="json"),
+        }
+    ]
+
+
+def test_what_cannot_be_started_is_told_beforehand(filled: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(filled.root, "evaluation", monkeypatch)
+    app.segmented_control(key=f"bench-splits-{filled.list('dataset')[0].id}").set_value("random").run()
+    assert "cannot be split anew" in words(app)
+    assert "Choose the dataset's own split." in words(app)
+    assert app.button(key="bench-start").disabled
+    app.multiselect(key="bench-models-True").set_value([]).run()
+    assert "Choose at least one model." in words(app)
+    assert app.button(key="bench-start").disabled
+
+
+def test_models_without_text_have_no_controls_to_choose(filled: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(filled.root, "evaluation", monkeypatch)
+    app.multiselect(key="bench-models-True").set_value(["ease", "sgl"]).run()
+    assert app.toggle(key="bench-controls").disabled
+    assert app.toggle(key="bench-ablations").disabled
+    assert app.multiselect(key="bench-text_noise").disabled
+
+
+def test_a_report_says_who_is_better_by_how_much_and_how_sure(measured: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = part(measured, "Accuracy", monkeypatch)
+    said = words(app)
+    assert "LMMRec reaches recall@20 0.2100, its best peer EASE 0.2000" in said
+    assert app.query_params["benchmark"] in ("small-be0", ["small-be0"])
+    shown = app.dataframe[0].value
+    assert shown["model"].tolist() == ["LMMRec", "EASE", "RLMRec-Con on SimGCL"]
+    assert {"recall@20", "ndcg@20"} <= set(shown.columns)
+    tested = app.dataframe[1].value
+    assert tested["peer"].tolist() == ["EASE (best)", "RLMRec-Con on SimGCL"]
+    assert {"95 % interval", "p over users", "p over splits"} <= set(tested.columns)
+
+
+def test_k_and_figures_are_chosen(measured: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = part(measured, "Accuracy", monkeypatch)
+    app.selectbox(key="by").set_value("ndcg@20").run()
+    app.button_group(key="figures").set_value(["ndcg"]).run()
+    app.button_group(key="at").set_value([5, 10]).run()
+    assert not app.exception
+    columns = app.dataframe[0].value.columns
+    assert {"ndcg@5", "ndcg@10"} <= set(columns)
+    assert not {"recall@20", "ndcg@20"} & set(columns)
+    assert app.selectbox(key="by").value == "ndcg@5"  # what was compared by is no longer shown
+
+
+def test_a_figure_leads_to_its_runs_and_on_to_their_pages(measured: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = part(measured, "Accuracy", monkeypatch, behind="EASE")
+    assert app.selectbox(key="behind").value == "ease/plain"
+    runs = next(one.value for one in app.dataframe if "run" in one.value.columns)
+    assert runs["seed"].tolist() == [1, 2]
+    assert runs["recall@20"].tolist() == pytest.approx([0.19, 0.21])
+    assert "Training of seed 1" in labels(app)
+    app.button(key="behind-recommendations").click().run()
+    assert not app.exception
+    assert [title.value for title in app.title] == ["Recommendations"]
+    assert app.query_params["run"] in ("small-lightgcn-s0-li00", ["small-lightgcn-s0-li00"])
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Activity", "by activity of users"),
+        ("Beyond accuracy", "Share of all items that appear"),
+        ("Noise", "100 % is the same model without noise"),
+        ("Controls, ablations", "a bar to the left means the part helps"),
+        ("Explanations", "falls further without the top motivation"),
+        ("Published", "A paper"),
+        ("Made of", "at once, 2 min 05 s in all"),
+    ],
+)
+def test_every_part_of_a_report_opens_from_a_link(measured: Workspace, monkeypatch: pytest.MonkeyPatch, name: str, said: str) -> None:
+    assert said in words(part(measured, name, monkeypatch))
+
+
+def test_an_interrupted_benchmark_shows_what_is_done_and_goes_on(
+    filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch, launched: list[dict[str, Any]]
+) -> None:
+    identifier = leave_unfinished(filled_copy, filled_copy.list("dataset")[0])
+    app = part(filled_copy, "Accuracy", monkeypatch)
+    assert app.query_params["benchmark"] in (identifier, [identifier])
+    assert f"Interrupted: {len(CONFIG.cells()) // 2} of {len(CONFIG.cells())} trainings are done" in app.warning[0].value
+    assert not any("p over users" in shown.value.columns for shown in app.dataframe)
+    assert app.dataframe[0].value["recall@20"].tolist()[0] == "0.2000"  # one seed: no spread
+    app.button(key="bench-go-on").click().run()
+    assert launched[0]["config"] == CONFIG.model_dump(mode="json")
+
+
+def test_a_benchmark_of_which_nothing_is_done_yet_opens(filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_unfinished(filled_copy, filled_copy.list("dataset")[0], seeds_done=0)
+    app = part(filled_copy, "Accuracy", monkeypatch)
+    assert "The first training is not done yet." in words(app)
+
+
+def test_failures_are_listed_with_their_reason_and_tried_again(
+    filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch, launched: list[dict[str, Any]]
+) -> None:
+    publish(filled_copy, filled_copy.list("dataset")[0], failed=True)
+    app = part(filled_copy, "Accuracy", monkeypatch)
+    assert "1 of" in app.warning[0].value
+    assert "trainings failed" in app.warning[0].value
+    assert app.dataframe[0].value["reason"].tolist() == ["Its process was killed"]
+    app.button(key="bench-again").click().run()
+    assert launched[0]["config"] == CONFIG.model_dump(mode="json")
+
+
+def test_a_link_to_a_benchmark_that_is_gone_says_so_and_shows_another(measured: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = part(measured, "Accuracy", monkeypatch, benchmark="gone-1")
+    assert "gone" in app.warning[0].value
+    assert "LMMRec reaches" in words(app)
+
+
+def test_the_page_turns_to_the_benchmark_that_was_just_started(
+    measured: Workspace, monkeypatch: pytest.MonkeyPatch, launched: list[dict[str, Any]]
+) -> None:
+    app = part(measured, "Accuracy", monkeypatch)
+    app.button(key="bench-start").click().run()
+    assert app.query_params["benchmark"] in ("small-be0", ["small-be0"])
+    assert len(launched) == 1
+    folder = measured.root / "running" / "small-be2"
+    folder.mkdir(parents=True)
+    started = BenchmarkConfig.model_validate(launched[0]["config"])
+    write_json(folder / f"benchmark-{FILE}", report(measured.list("dataset")[0].id, seeds_done=0, config=started))
+    app.run()
+    assert not app.exception
+    assert app.query_params["benchmark"] in ("small-be2", ["small-be2"])
