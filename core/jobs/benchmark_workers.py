@@ -10,14 +10,10 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from ctypes import c_bool
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,13 +23,10 @@ from core.errors import StoppedError, StudioError
 from core.jobs.benchmark_cells import Task
 from core.jobs.benchmark_measure import Measured, measure_run
 from core.jobs.steps import train
-from core.progress import Progress, ProgressEvent, never_stop, silent
+from core.jobs.worker_pool import GRACE_S, LOOK_EVERY_S, asked_to_stop, worker_pool
+from core.progress import Progress, ProgressEvent, silent
 from core.workspace import Workspace
 
-GRACE_S = 8.0
-"""How long a worker may go on with an epoch once asked to stop."""
-LOOK_EVERY_S = 0.3
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _STOPPED = "The benchmark was stopped"
 _KILLED = "Its process was killed, and once more when it ran alone (out of memory?)"
 log = logging.getLogger("lmmrec.benchmark")
@@ -159,11 +152,9 @@ class Sitting:
 
     def _together(self, schedule: Schedule, workers: int) -> list[Task]:
         """Work through a schedule in a pool; the tasks whose processes were killed, where that broke the pool."""
-        context = multiprocessing.get_context("spawn")
-        asked = context.RawValue(c_bool, False)  # no Event: setting one waits for its waiters, for ever where they were killed
         running: dict[Future[Outcome], Task] = {}
         others = set(multiprocessing.active_children())
-        with _one_thread(), ProcessPoolExecutor(workers, context, _begin, (asked, os.getpid())) as pool:
+        with worker_pool(workers) as (pool, ask):
             try:
                 while True:
                     while len(running) < workers and (task := self._next(schedule)) is not None:
@@ -180,14 +171,12 @@ class Sitting:
             except BrokenProcessPool:
                 return list(running.values())
             except StoppedError:
-                asked.value = True
+                ask()
                 ended, late = wait(running, GRACE_S)
                 for worker in set(multiprocessing.active_children()) - others if late else ():
                     worker.kill()
                 self._keep(ended, running)
                 raise
-            finally:
-                asked.value = True  # whatever ended the loop: no worker goes on
 
     def _collect(self, ended: set[Future[Outcome]], running: dict[Future[Outcome], Task]) -> None:
         for future in ended:
@@ -234,50 +223,5 @@ def default_workers(device: str) -> int:
     return min(cores, 4) if accelerated else cores
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Processes started meanwhile compute on one thread: torch reads these when it is first imported."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-class _Asked:
-    """Whether this worker was asked to stop; set once, when the process begins."""
-
-    stop: Callable[[], bool] = staticmethod(never_stop)
-
-
-def _begin(asked: c_bool, parent: int) -> None:
-    """Prepare a worker: one thread, deaf to signals for the whole group (its parent stops it in order), and watched.
-
-    Args:
-        asked: shared with the parent, who sets it once.
-    """
-    import torch
-
-    torch.set_num_threads(1)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    _Asked.stop = staticmethod(lambda: bool(asked.value))
-    threading.Thread(target=_watch, args=(asked, parent), daemon=True, name="stop-watch").start()
-
-
-def _watch(asked: c_bool, parent: int) -> None:
-    while not asked.value:
-        if os.getppid() != parent:
-            os._exit(1)
-        time.sleep(LOOK_EVERY_S)
-    time.sleep(GRACE_S)
-    os._exit(1)
-
-
 def _do(root: Path, task: Task, folder: Path) -> Outcome:
-    return work_on(root, task, folder, _Asked.stop)
+    return work_on(root, task, folder, asked_to_stop)

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-import core.jobs.benchmark_workers as workers
 from core.data.assemble import publish_dataset
 from core.data.dataset import ReviewDataset
 from core.errors import StoppedError
+from core.jobs import worker_pool
 from core.jobs.benchmark import benchmark
 from core.jobs.benchmark_cells import Task
 from core.jobs.benchmark_config import Cell
@@ -85,7 +85,7 @@ class Pool:
 
 
 def test_task_whose_process_is_killed_fails_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(workers, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(worker_pool, "ProcessPoolExecutor", Pool)
     tasks = [task("first"), task("poison"), task("third"), task("fourth")]
     ended: dict[str, Outcome] = {}
     schedule = Schedule(tasks, {})
@@ -140,7 +140,7 @@ def test_processes_stop_within_seconds(workspace: Workspace, small_dataset: Revi
 
     with pytest.raises(StoppedError):
         benchmark(workspace, dataset.id, config, note, lambda: bool(asked), workers=2)
-    assert time.monotonic() - asked[0] < workers.GRACE_S + 30  # a busy machine takes its time to end processes
+    assert time.monotonic() - asked[0] < worker_pool.GRACE_S + 30  # a busy machine takes its time to end processes
     (growing,) = unfinished_benchmarks(workspace).values()
     assert (growing.done, growing.total) == (0, 2)
     assert workspace.list("run") == []
