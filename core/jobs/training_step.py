@@ -158,7 +158,7 @@ def _publish(
     text: TextFeatures | None,
 ) -> Artefact:
     sources = {"dataset": source.id} | ({"profiles": profiles.id} if profiles else {})
-    named = text is not None and config.form == "slots"
+    named = config.model == "lmmrec" and config.form == "slots"
     vectors = dict(result.vectors)
     run_vectors = RunVectors(
         user=vectors.pop("user"),

@@ -13,8 +13,10 @@ from core.jobs import steps
 from core.jobs.locks import exclusive
 from core.jobs.settings import assignments, validated
 from core.jobs.training_step import run_id
+from core.models.config import TEXT_MODELS
 from core.progress import ProgressEvent
 from core.training.config import TrainingConfig
+from core.training.run import RunVectors
 from core.workspace import Artefact, Workspace
 
 TINY = {"epochs": 2, "batch_size": 64, "negatives": 8}
@@ -109,3 +111,13 @@ def test_settings_come_as_text_and_become_what_they_are():
 
 def test_value_may_hold_an_equals_sign():
     assert assignments(["text=a=b"], "--column") == {"text": "a=b"}
+
+
+@pytest.mark.parametrize("model", ["lmmrec", *(name for name in TEXT_MODELS if name != "lmmrec")])
+def test_only_lmmrec_in_slots_names_its_terms(workspace: Workspace, request_: dict[str, Any], model: Any):
+    dataset = steps.import_dataset(workspace, request_)
+    steps.extract(workspace, dataset.id, EXTRACTION)
+    run = steps.train(workspace, dataset.id, TrainingConfig(model=model, **TINY))
+    vectors = RunVectors.load(run.path / "vectors.safetensors")
+    assert vectors.named == (model == "lmmrec")
+    assert not vectors.named or len(vectors.motivations) == vectors.user.shape[1]
