@@ -45,7 +45,14 @@ def choose_benchmark(space: Workspace, dataset: Artefact) -> Chosen | None:
     session.select(benchmark=current)
     if len(known) > 1:
         st.session_state[_PICKED] = current
-        st.selectbox("Benchmark", list(known), format_func=lambda key: benchmark_label(known[key]), key=_PICKED, on_change=_choose_other)
+        st.selectbox(
+            "Benchmark",
+            list(known),
+            format_func=lambda key: benchmark_label(known[key]),
+            key=_PICKED,
+            on_change=_choose_other,
+            args=(tuple(known),),
+        )
     return known[str(current)]
 
 
@@ -69,7 +76,7 @@ def standing(space: Workspace, dataset: Artefact, chosen: Chosen) -> None:
     done = f"{report.done:,} of {report.total:,} trainings are done"
     if chosen.job is not None:
         running = chosen.job.measures.get("running") or []
-        now = f" Now: {literal('; '.join(map(str, running)))}." if running else ""
+        now = f" Now: {literal('; '.join(map(_spoken_cell, running)))}." if running else ""
         st.info(f"Under way: {done}, and this page grows with them. Changes are tested when all are done.{now}")
         return
     st.warning(f"Interrupted: {done}. It goes on from there; nothing is trained twice.")
@@ -82,7 +89,7 @@ def benchmark_label(one: Chosen) -> str:
     config = one.report.config
     models = ", ".join(spoken(model) for model in config.models[:3]) + (f" and {rest} more" if (rest := len(config.models) - 3) > 0 else "")
     splits = f"{config.seeds} random splits" if config.splits == "random" else f"{config.seeds} seeds on its own split"
-    stands = moment(one.artefact.manifest.created_at) if one.artefact else f"{one.report.done} of {one.report.total} done"
+    stands = moment(one.artefact.manifest.created_at) if one.artefact else "not finished"
     return f"{models} · {splits} · {config.preset} · {stands} · {one.id[-6:]}"
 
 
@@ -124,5 +131,13 @@ def _show_awaited(known: dict[str, Chosen]) -> None:
         session.select(benchmark=found)
 
 
-def _choose_other() -> None:
-    session.select(benchmark=st.session_state[_PICKED])
+def _spoken_cell(label: str) -> str:
+    """ "lmmrec, plain, seed 3" with the model as people write it."""
+    model, comma, rest = label.partition(",")
+    return f"{spoken(model)}{comma}{rest}"
+
+
+def _choose_other(known: tuple[str, ...]) -> None:
+    """Take the choice over. An entry whose words have changed since it was drawn comes back as its old words: that is no choice."""
+    if (chosen := st.session_state[_PICKED]) in known:
+        session.select(benchmark=chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
@@ -70,6 +71,7 @@ def test_the_form_counts_the_trainings_tells_their_time_and_starts_them(
     app = opened(filled.root, "evaluation", monkeypatch)
     dataset = filled.list("dataset")[0].id
     app.multiselect(key="bench-models-True").set_value(["lightgcn", "lmmrec", "kar:sgl"])
+    app.selectbox(key="bench-preset-products-reviews").set_value("default")
     app.multiselect(key="bench-noise").set_value([0.1])
     app.number_input(key="bench-seeds").set_value(3)
     app.number_input(key="bench-epochs").set_value(15)
@@ -224,3 +226,26 @@ def test_the_page_turns_to_the_benchmark_that_was_just_started(
     app.run()
     assert not app.exception
     assert app.query_params["benchmark"] in ("small-be2", ["small-be2"])
+
+
+def test_a_benchmark_that_grows_stays_the_chosen_one(measured: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = measured.list("dataset")[0]
+    identifier = leave_unfinished(measured, dataset)
+    app = part(measured, "Accuracy", monkeypatch, benchmark=identifier)
+    assert app.selectbox(key="pick-benchmark").value == identifier
+    path = measured.root / "running" / identifier / f"benchmark-{FILE}"
+    write_json(path, report(dataset.id, seeds_done=1).model_copy(update={"done": 30}))
+    app.run()
+    assert "30 of" in app.warning[0].value
+    assert len(app.warning) == 1
+    assert app.query_params["benchmark"] in (identifier, [identifier])
+    # Finished, it is the same under the same id, and the words of its entry change.
+    shutil.rmtree(path.parent)
+    shutil.copytree(measured.root / "benchmark" / "small-be0", measured.root / "benchmark" / identifier)
+    manifest = measured.root / "benchmark" / identifier / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace("small-be0", identifier), encoding="utf-8")
+    app.run()
+    assert not app.warning
+    assert app.query_params["benchmark"] in (identifier, [identifier])
+    app.selectbox(key="pick-benchmark").set_value("small-be0").run()
+    assert app.query_params["benchmark"] in ("small-be0", ["small-be0"])
