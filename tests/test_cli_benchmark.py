@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import core.training.presets
 from core.cli.benchmark_command import spread
 from core.data.assemble import publish_dataset
 from core.data.dataset import ReviewDataset
@@ -77,10 +79,17 @@ def test_background_starts_a_job(space: Workspace, capsys: pytest.CaptureFixture
         (["small", "--models", "ease", "--preset", "finest", "--splits", "given"], "No preset 'finest'"),
         (["small", "--models", "ease", "--noise", "2"], "noise is a share"),
         (["small", "--models", "ease", "--preset", "default"], "--splits given"),
-        (["small", "--models", "ease", "--preset", "tuned"], "choose a preset"),
         (["nothing", "--models", "ease"], "No dataset 'nothing'"),
         (["small"], "--models"),
     ],
 )
 def test_wrong_input_is_one_line(space: Workspace, capsys: pytest.CaptureFixture[str], given: list[str], line: str) -> None:
     assert line in outcome("benchmark", *given, status=2, capsys=capsys)
+
+
+def test_preset_without_settings_for_a_model_is_one_line(
+    space: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(core.training.presets, "ASSETS", tmp_path)
+    given = ["small", "--models", "ease", "--preset", "tuned"]
+    assert "choose a preset" in outcome("benchmark", *given, status=2, capsys=capsys)

@@ -108,11 +108,11 @@ def train(
     from core.training.config import TrainingConfig
     from core.training.presets import dataset_kind, preset_settings
 
+    said = {"model": model, "backbone": backbone, "seed": seed} | assignments(settings or [], "--set")
+    validated(TrainingConfig, said, "training")  # a slip of the pen is told before anything is looked up
     place = existing(workspace)
     kind = dataset_kind(place.get("dataset", dataset))
-    changed = preset_settings(kind, model, backbone, preset_name=preset)
-    plain = changed | {"model": model, "backbone": backbone, "seed": seed} | assignments(settings or [], "--set")
-    config = validated(TrainingConfig, plain, "training")
+    config = validated(TrainingConfig, preset_settings(kind, model, backbone, preset_name=preset) | said, "training")
     with working() as (progress, stop):
         run = steps.train(place, dataset, config, progress, stop, profiles=profiles)
     document = run_document(run)
