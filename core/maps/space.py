@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch.nn.functional import normalize
 
+from core.models.top_k import best_columns
 from core.training.opened import Side
 from core.training.run import RunVectors
 
@@ -94,13 +95,15 @@ def nearest(vectors: torch.Tensor, k: int) -> tuple[np.ndarray, np.ndarray]:
         (rows int32 [n, k], Euclidean distances float32 [n, k]), nearest first.
     """
     n = len(vectors)
-    chunk = max(1, _CELLS_AT_A_TIME // n)
+    chunk = min(max(1, _CELLS_AT_A_TIME // n), n)
+    buffer = vectors.new_empty(chunk, n)
     rows, distances = np.empty((n, k), dtype=np.int32), np.empty((n, k), dtype=np.float32)
     for start in range(0, n, chunk):
-        cosines = vectors[start : start + chunk] @ vectors.T
+        part = vectors[start : start + chunk]
+        cosines = torch.mm(part, vectors.T, out=buffer[: len(part)])
         own = torch.arange(len(cosines))
         cosines[own, start + own] = 2.0  # ahead of a twin at distance 0
-        best = cosines.topk(k, dim=1)
-        rows[start : start + chunk] = best.indices.numpy()
-        distances[start : start + chunk] = (2 - 2 * best.values.clamp(max=1)).clamp_min(0).sqrt().numpy()
+        values, columns = best_columns(cosines, k)
+        rows[start : start + chunk] = columns.numpy()
+        distances[start : start + chunk] = (2 - 2 * values.clamp(max=1)).clamp_min(0).sqrt().numpy()
     return rows, distances

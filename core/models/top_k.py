@@ -49,11 +49,37 @@ def top_k(
             scores += item_bias
         if exclude is not None:
             scores.view(-1).index_fill_(0, _cells(exclude, start, len(part)).to(scores.device), -torch.inf)
-        best = scores.topk(k, dim=1)
-        ranked[start : start + chunk] = best.indices
-        scored[start : start + chunk] = best.values
+        scored[start : start + chunk], ranked[start : start + chunk] = best_columns(scores, k)
     ranked.masked_fill_(scored.isneginf(), -1)
     return ranked.cpu().numpy(), scored.cpu().numpy()
+
+
+_GROUP, _WIDE = 16, 20_000
+
+
+def best_columns(scores: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The k largest of each row and their columns, largest first: what ``torch.topk`` gives, on wide rows in less time.
+
+    Columns are put in groups of 16 by a stride. Whatever is among the k largest lies in one of the k groups with the largest maximum,
+    since fewer than k groups can hold something larger; so only those groups' columns, and the few in no group, are looked through.
+
+    Args:
+        scores: float [n, m].
+
+    Returns:
+        (values float [n, k], columns int64 [n, k]).
+    """
+    width = scores.shape[1] // _GROUP
+    if scores.shape[1] < _WIDE or width < k:
+        best = scores.topk(k, dim=1)
+        return best.values, best.indices
+    grouped = width * _GROUP
+    groups = scores[:, :grouped].view(len(scores), _GROUP, width).amax(1).topk(k, dim=1, sorted=False).indices
+    members = groups[:, None, :] + width * torch.arange(_GROUP, device=scores.device)[:, None]
+    others = torch.arange(grouped, scores.shape[1], device=scores.device).expand(len(scores), -1)
+    candidates = torch.cat([members.flatten(1), others], dim=1)
+    best = scores.gather(1, candidates).topk(k, dim=1)
+    return best.values, candidates.gather(1, best.indices)
 
 
 def _cells(exclude: sparse.csr_matrix, start: int, count: int) -> torch.Tensor:

@@ -39,10 +39,10 @@ def thread_count(n_values: int) -> int:
     return 1 if n_values < 20_000_000 else (os.cpu_count() or 1)
 
 
-_TRIM_THRESHOLD, _MOST_MAPPED_BLOCKS = -1, -4  # parameters of glibc's mallopt
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MOST_MAPPED_BLOCKS = -1, -3, -4  # parameters of glibc's mallopt
 _KEPT_BYTES = 2**31 - 1
 _MAPPED_BLOCKS_BY_DEFAULT = 2**16
-_TRIM_AFTERWARDS_BYTES = 2**26  # where glibc comes to by itself in a process that frees large blocks
+_TRIM_AFTERWARDS_BYTES, _MAPPED_AFTERWARDS_BYTES = 2**26, 2**25  # where glibc comes to by itself in a process that frees large blocks
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def memory_kept() -> Iterator[None]:
     """Keep up to 2 GB of freed memory with the process meanwhile, where the C library is glibc; give it back at the end.
 
     Every step frees and asks again for a dozen tensors of megabytes; handing their pages back to the system and having them zeroed
-    anew each time costs 10 to 18 % of a LightGCN epoch on a CPU (see `benchmarks/epoch.py`).
+    anew each time costs 10 to 18 % of a LightGCN epoch on a CPU (`benchmarks/epoch.py`, `benchmarks/scale.py`).
     """
     library = _glibc()
     if library is not None:
@@ -61,6 +61,7 @@ def memory_kept() -> Iterator[None]:
     finally:
         if library is not None:
             library.mallopt(_TRIM_THRESHOLD, _TRIM_AFTERWARDS_BYTES)
+            library.mallopt(_MMAP_THRESHOLD, _MAPPED_AFTERWARDS_BYTES)
             library.mallopt(_MOST_MAPPED_BLOCKS, _MAPPED_BLOCKS_BY_DEFAULT)
             library.malloc_trim(0)
 

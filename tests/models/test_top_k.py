@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import sparse
 
 from core.models import top_k as module
-from core.models.top_k import top_k
+from core.models.top_k import best_columns, top_k
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 100])
@@ -52,3 +56,17 @@ def test_vectors_that_take_gradients_can_be_ranked() -> None:
     users = torch.ones(2, 2, requires_grad=True)
     assert top_k(users, torch.eye(2), 1)[0].shape == (2, 1)
     assert users.grad is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 300), st.integers(1, 12), st.sampled_from([2, 5, 10_000]), st.integers(0, 2**16))
+def test_best_columns_of_wide_rows_are_those_of_a_full_sort_ties_included(n_columns: int, k: int, kinds: int, seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    scores = torch.randint(kinds, (4, n_columns), generator=generator).float()
+    scores[0, : n_columns // 2] = -torch.inf
+    k = min(k, n_columns)
+    with mock.patch.object(module, "_WIDE", 0):
+        values, columns = best_columns(scores, k)
+    assert torch.equal(values, scores.sort(dim=1, descending=True).values[:, :k])
+    assert torch.equal(scores.gather(1, columns), values)
+    assert all(len(set(row)) == k for row in columns.tolist())
