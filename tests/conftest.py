@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -55,3 +57,11 @@ def small_dataset() -> ReviewDataset:
     items = pd.DataFrame({"item_id": [f"i{n}" for n in range(16)], "title": [f"Item {n}" for n in range(16)]})
     items = items.assign(description="", category="", profile_text="")
     return ReviewDataset("small-0", "small", "products", interactions, users, items, report={})
+
+
+@pytest.fixture(autouse=True)
+def _main_module_stays() -> Iterator[None]:
+    """AppTest puts a page in the place of the main module and leaves it there; processes that a later test starts would run it."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
