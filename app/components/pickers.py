@@ -9,12 +9,14 @@ import streamlit as st
 from app import session
 from app.components.page import literal, shortened
 from app.components.training_form import SPOKEN
+from core.jobs.resplits import is_resplit
 from core.models.config import WRAPPERS
 from core.workspace import Artefact, Workspace
 
 # A list of more entries than this is searched first: sending all of it to the browser would be slow.
 _LONGEST_LIST = 3000
 _SHOWN = 200
+_RESPLITS = "show-resplits"
 
 
 def run_label(run: Artefact) -> str:
@@ -40,13 +42,19 @@ def spoken_model(model: str, backbone: str | None = None) -> str:
 
 
 def pick_dataset(space: Workspace) -> Artefact | None:
-    """The dataset all pages are about, chosen in the sidebar; None where the workspace has none."""
+    """The dataset all pages are about, chosen in the sidebar; None where the workspace has none.
+
+    Random re-splits of benchmarks and searches stay out of the list until they are asked for; one that a link names is in it.
+    """
     chosen = session.chosen_dataset(space)
-    known = {artefact.id: artefact for artefact in space.list("dataset")}
     if chosen is None:
         return None
     session.select(dataset=chosen.id)
+    found = sorted(space.list("dataset"), key=lambda one: (is_resplit(one), one.manifest.name if is_resplit(one) else ""))
+    resplits = sum(is_resplit(one) for one in found)
     with st.sidebar:
+        shown = bool(resplits) and bool(st.session_state.get(_RESPLITS, is_resplit(chosen)))
+        known = {one.id: one for one in found if shown or one.id == chosen.id or not is_resplit(one)}
         st.session_state["pick-dataset"] = chosen.id
         st.selectbox(
             "Dataset",
@@ -56,6 +64,14 @@ def pick_dataset(space: Workspace) -> Artefact | None:
             on_change=_choose,
             args=("dataset", "pick-dataset"),
         )
+        if resplits:
+            st.toggle(
+                f"Show {resplits} re-split{'s' if resplits > 1 else ''}",
+                value=is_resplit(chosen),
+                key=_RESPLITS,
+                persist_state="session",
+                help="The same reviews under other random splits, made on the way to benchmarks and searches (NAME-r1, NAME-r2, ...)",
+            )
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""A dataset split anew by a seed, so that what is chosen on one split is measured on others."""
+"""A dataset split anew by a seed, so that what is chosen on one split is measured on others; lists can tell such datasets apart."""
 
 from __future__ import annotations
 
@@ -27,3 +27,11 @@ def resplit(workspace: Workspace, name: str, seed: int, progress: Progress = sil
     request = validated(ImportRequest, known, "import")
     changes = {"name": f"{source.manifest.name}-r{seed}", "split": "ratio", "seed": seed}
     return import_dataset(workspace, request.model_copy(update=changes), progress, never_stop)
+
+
+def is_resplit(dataset: Artefact) -> bool:
+    """Whether a dataset is another one split anew, made on the way to a benchmark or a search and not by a person's import."""
+    config = dataset.manifest.config
+    return dataset.manifest.byproduct or (
+        config.get("split") == "ratio" and bool(config.get("seed")) and dataset.manifest.name.endswith(f"-r{config['seed']}")
+    )
