@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from core.recommend.evidence import Evidence
+from core.recommend.claims import Claim, Nearest, Speaking
 
 
 class _Answer(BaseModel):
@@ -35,7 +35,7 @@ class Recommendations(_Answer):
     items: list[Recommended]
 
 
-class Contribution(_Answer):
+class Contribution(Speaking, _Answer):
     """What one motivation adds to a score.
 
     Args:
@@ -46,11 +46,6 @@ class Contribution(_Answer):
     """
 
     motivation: str
-    name: str
-    value: float
-    share: float
-    user_evidence: list[Evidence]
-    item_evidence: list[Evidence]
     user_silent: bool
     item_silent: bool
     silence: str
@@ -64,7 +59,10 @@ class Explanation(_Answer):
         remainder: what behaviour alone adds (no review says it), or the whole score where there are no named motivations.
         rank: the item's rank among all items outside the user's training history (and itself).
         in_history: the pair is a training interaction.
-        sentence: the gist in plain words, made by template from the numbers and quotes above.
+        claims: the gist in plain words, made by template from the numbers and quotes above; each claim points to one of them.
+        sentence: the claims' texts one after another.
+        nearest: training items of the user that are most like the item in behaviour, nearest first; empty where the run has no
+            behaviour beside its motivations. A likeness, not a cause.
     """
 
     user: str
@@ -75,7 +73,9 @@ class Explanation(_Answer):
     in_history: bool
     contributions: list[Contribution]
     remainder: float
+    claims: list[Claim]
     sentence: str
+    nearest: list[Nearest] = []
 
 
 class Counterfactual(_Answer):
@@ -104,46 +104,3 @@ def silence(user_silent: bool, item_silent: bool, name: str) -> str:
     if item_silent:
         return f"No review of the item mentions {name}; the item's side of the term comes from behaviour."
     return ""
-
-
-def sentence(title: str, contributions: list[Contribution], remainder: float) -> str:
-    """One plain sentence on what speaks for an item, and what speaks against it where that is a tenth or more."""
-    if not contributions:
-        return "This run's model does not split its score over named motivations, so it gives no reasons."
-    best = [contribution for contribution in contributions[:2] if contribution.value > 0]
-    if not best:
-        return f"No motivation speaks for “{title}”: every term of its score is zero or negative{_unexplained(contributions, remainder)}."
-    reasons = [
-        f"{contribution.name} makes {_percent(contribution.share)} of what speaks for it{_because(contribution)}" for contribution in best
-    ]
-    worst = contributions[-1]
-    against = f"; {worst.name} speaks against it ({_percent(worst.share)})" if worst.share <= -0.1 else ""
-    return f"“{title}”: {'; '.join(reasons)}{_unexplained(contributions, remainder)}{against}."
-
-
-def _unexplained(contributions: list[Contribution], remainder: float) -> str:
-    """What behaviour alone says for an item, where that is a tenth or more of what speaks for it."""
-    total = positive_total([contribution.value for contribution in contributions], remainder)
-    share = remainder / total if total > 0 else 0.0
-    return f"; {_percent(share)} comes from behaviour alone, which no review explains" if share >= 0.1 else ""
-
-
-def _because(contribution: Contribution) -> str:
-    reasons = [f"the user wrote {_user_said(evidence)}" for evidence in contribution.user_evidence[:1]]
-    praise = [evidence for evidence in contribution.item_evidence if evidence.polarity == "positive" and not evidence.own_review]
-    reasons += [f"a reviewer of it wrote “{_shortened(evidence.quote)}”" for evidence in praise[:1]]
-    return f" ({', '.join(reasons) or 'no review says so: it comes from behaviour alone'})"
-
-
-def _user_said(evidence: Evidence) -> str:
-    about = " of this very item" if evidence.own_review else f" of “{_shortened(evidence.item_title, 60)}”" if evidence.item_title else ""
-    return f"“{_shortened(evidence.quote)}”{about}"
-
-
-def _shortened(text: str, length: int = 120) -> str:
-    plain = " ".join(text.split())
-    return plain if len(plain) <= length else plain[: length - 1].rsplit(" ", 1)[0] + "…"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

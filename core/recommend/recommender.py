@@ -9,17 +9,9 @@ from typing import Literal
 import numpy as np
 
 from core.errors import InputError
+from core.recommend.claims import Nearest, claims_of, sentence_of
 from core.recommend.evidence import EvidenceIndex
-from core.recommend.explanation import (
-    Contribution,
-    Counterfactual,
-    Explanation,
-    Recommendations,
-    Recommended,
-    positive_total,
-    sentence,
-    silence,
-)
+from core.recommend.explanation import Contribution, Counterfactual, Explanation, Recommendations, Recommended, positive_total, silence
 from core.recommend.scoring import History, Scorer
 from core.training.opened import OpenedRun
 from core.workspace import Workspace
@@ -139,6 +131,8 @@ class Recommender:
         contributions = [self._contribution(user, item, key, value, total, evidence) for key, value in terms.items()]
         contributions.sort(key=lambda contribution: -contribution.value)
         title = str(self.dataset.items["title"].iloc[item])
+        nearest = self.nearest_in_history(user, item)
+        claims = claims_of(title, contributions, remainder, nearest)
         return Explanation(
             user=user_id,
             item=item_id,
@@ -148,7 +142,24 @@ class Recommender:
             in_history=bool(np.isin(item, self.history(user))),
             contributions=contributions,
             remainder=remainder,
-            sentence=sentence(title, contributions, remainder),
+            claims=claims,
+            sentence=sentence_of(claims),
+            nearest=nearest,
+        )
+
+    def nearest_in_history(self, user: int, item: int, limit: int = 3) -> list[Nearest]:
+        """Training items of a user (but not the item itself) whose behaviour vectors point most as the item's does."""
+        own = self.history(user)
+        own = own[own != item]
+        cosines = self.scorer.behaviour_cosines(item, own)
+        titles, ids = self.dataset.items["title"], self.dataset.items["item_id"]
+        return (
+            [
+                Nearest(item=str(ids.iloc[other]), item_idx=int(other), title=str(titles.iloc[other]), cosine=float(cosine))
+                for cosine, other in sorted(zip(cosines, own, strict=True), key=lambda pair: (-pair[0], pair[1]))[:limit]
+            ]
+            if len(cosines)
+            else []
         )
 
     def counterfactual(self, user_id: str, item_id: str, drop: list[str]) -> Counterfactual:

@@ -103,6 +103,14 @@ class Scorer:
         """`remainders` of one pair."""
         return float(self.remainders(np.array([user_idx]), np.array([item_idx]))[0])
 
+    def behaviour_cosines(self, item_idx: int, others: np.ndarray) -> np.ndarray:
+        """float64 [n]: cosine of an item's behaviour to that of others (int [n]); empty where the run has no behaviour."""
+        behaviour = self._items[:, self.n_slots * self._slot_dim :]
+        if not behaviour.shape[1] or not len(others):
+            return np.empty(0)
+        unit = torch.nn.functional.normalize(behaviour[torch.from_numpy(np.append(others, item_idx))], dim=1)
+        return np.asarray((unit[:-1] @ unit[-1]).clamp(-1, 1).numpy())
+
     def scores(self, users: torch.Tensor) -> torch.Tensor:
         """float32 [n, n_items] for float64 [n, D], as `users` gives them."""
         return (users @ self._items.T + self._bias).float()
