@@ -29,6 +29,7 @@ PLURALS = {
     "profiles": "profiles",
     "run": "runs",
     "map": "maps",
+    "epoch-map": "maps over epochs",
     "comparison": "comparisons",
     "benchmark": "benchmarks",
 }

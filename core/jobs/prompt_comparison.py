@@ -38,6 +38,7 @@ from core.workspace import Artefact, Workspace, artefact_id
 
 VERSION = 1  # part of every comparison's key: raise it when the same inputs would give other figures
 _SIDES = ("A", "B")
+_NODES_ONLY = {"statements": 0, "views": False}  # the two maps are laid over each other, so both hold the same points
 
 
 def compare_prompts(
@@ -181,7 +182,7 @@ class _Work:
     def draw(self, side: int, run: Artefact) -> Artefact:
         """The map of a variant."""
         stage = self._stage(3 + 2 * self._settings.seeds + side, f"Map of {_SIDES[side]}")
-        return build_map(self._workspace, run.id, None, stage, self._stop)
+        return build_map(self._workspace, run.id, _NODES_ONLY, stage, self._stop)
 
     def result(
         self, extracted: tuple[Extracted, Extracted], runs: list[list[Artefact]], maps: list[Artefact], sample: frozenset[int]

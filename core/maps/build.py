@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.maps.clusters import cluster, distinct_names, typical_motivations
 from core.maps.layout import draw
@@ -21,13 +21,24 @@ from core.storage import content_hash, write_parquet
 from core.training.opened import OpenedRun, profiles_of
 from core.workspace import Artefact, Workspace, artefact_id
 
-_MAP_VERSION = 1  # part of every map's key: raise it when the same inputs would give another map
+UNCLUSTERED = -1
+"""The cluster of points that HDBSCAN finds in none; its row of ``clusters`` comes last and is called "Unclustered"."""
+_MAP_VERSION = 2  # part of every map's key: raise it when the same inputs would give another map
 
 
 class MapConfig(BaseModel):
-    """Settings of a motivation map; unknown keys are refused."""
+    """Settings of a motivation map; unknown keys are refused.
+
+    Positions, clusters and trust of users and items do not depend on ``statements`` and ``views``: those are placed among them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    space: Literal["joint", "slot"] = Field("joint", description="All slots of the run, or the one of a motivation")
+    motivation: str | None = Field(None, description="Key of the motivation whose slot is drawn (space slot)")
+    statements: int = Field(1500, ge=0, le=20_000, description="Most statements drawn among users and items; 0 = none")
+    views: bool = Field(True, description="Also place text view and interaction view of every node, where the run has them")
+    method: Literal["k-means", "hdbscan"] = Field("k-means", description="How clusters are found; HDBSCAN leaves what is between them out")
 
     neighbours: int = Field(15, ge=3, le=200, description="Size of the neighbourhoods the drawing keeps")
     min_dist: float = Field(0.1, ge=0, le=1, description="How close points may lie in the drawing")
@@ -36,24 +47,44 @@ class MapConfig(BaseModel):
     clusters: int | None = Field(None, ge=1, le=100, description="Number of clusters; none = chosen by silhouette")
     seed: int = Field(0, ge=0, description="Seed of clusters and drawing")
 
+    @model_validator(mode="after")
+    def _slot_has_a_motivation(self) -> MapConfig:
+        if (self.space == "slot") != (self.motivation is not None):
+            raise ValueError("a map of a slot needs its motivation, and a joint map has none")
+        return self
+
 
 @dataclass(frozen=True)
 class MotivationMap:
     """A map.
 
     Args:
-        points: one row per user, then per item: side, node_idx, id, label, x, y (, z), cluster, motivation (the largest share,
-            or "none"), distinctive (what the node leans to more than others), said (the largest share of its text, or "none"),
-            confidence (of the motivation, from the number of statements, 0..1), activity
-            (training interactions), trust (share of its nearest neighbours kept in the drawing, 0..1).
-        clusters: cluster, name, words (list), size, users, items, motivation.
+        points: one row per user, then per item (`nodes`), then per drawn statement, then per placed view of a node:
+
+            * side ("user", "item", "statement"), view ("joint"; "text" or "interaction" for a view of a node that is placed on its own),
+              node_idx (of a view that of its node; of a statement its row in the profiles' statements), id, label (of a statement
+              its sentence), x, y (, z);
+            * cluster (`UNCLUSTERED` = in none; of statements and views the one most of their neighbours are in), motivation (the
+              largest share, or "none"; of a statement its own), distinctive (what the node leans to more than others), said (the
+              largest share of its text, or "none"), confidence (of the motivation, from the number of statements, 0..1; of a
+              statement its strength), activity (training interactions; of a statement 1), trust (share of its nearest neighbours
+              in the space that are among as many nearest in the drawing, 0..1: of nodes, statements and views among users and items);
+            * user_idx, item_idx: whom and what a statement is of, -1 = none; of a user or item its own index and -1.
+        clusters: cluster, name, words (list), size, users, items (nodes only), motivation.
         trustworthiness: of the drawing, 1 = what is near is near in the space too. mixing: see `core.maps.quality.mixing`.
+        figures: further measures, see `core.maps.views.alignment` ("alignment") and `core.maps.statements` ("statements").
     """
 
     points: pd.DataFrame
     clusters: pd.DataFrame
     trustworthiness: float
     mixing: float
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def nodes(self) -> pd.DataFrame:
+        """The rows of users and items, each once, without statements and views."""
+        return self.points[(self.points["side"] != "statement") & (self.points["view"] == "joint")]
 
 
 def build_map(workspace: Workspace, run_ref: str, config: MapConfig | None = None, progress: Progress = silent) -> Artefact:
@@ -125,13 +156,19 @@ def _agreement(points: pd.DataFrame) -> float | None:
 
 
 def read_map(artefact: Artefact) -> MotivationMap:
-    """Read what `build_map` wrote."""
+    """Read what `build_map` wrote; maps of version 1 had users and items only."""
     summary = artefact.manifest.summary
+    points = pd.read_parquet(artefact.path / "points.parquet")
+    if "view" not in points:
+        points.insert(1, "view", "joint")
+        for side in ("user", "item"):
+            points[f"{side}_idx"] = points["node_idx"].where(points["side"] == side, -1)
     return MotivationMap(
-        points=pd.read_parquet(artefact.path / "points.parquet"),
+        points=points,
         clusters=pd.read_parquet(artefact.path / "clusters.parquet"),
         trustworthiness=summary["trustworthiness"],
         mixing=summary["mixing"],
+        figures=summary.get("figures", {}),
     )
 
 
