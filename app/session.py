@@ -1,28 +1,39 @@
 """What is selected: dataset, run, user and item live in the URL, so a link reopens the very view.
 
 Streamlit clears the query parameters when another page is opened. The session remembers what was selected and `restore`
-writes it back, so the selection travels from page to page; what the URL says always comes first.
+writes it back, so the selection travels from page to page; what the URL says always comes first. With
+pseudonyms on, the URL calls users by them.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import NoReturn
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from app.user_names import UserNames, user_behind, user_names
+from core.errors import StudioError
+from core.jobs.resplits import is_resplit
 from core.jobs.taxonomy_step import extraction_of
 from core.workspace import Artefact, Workspace
 
-SELECTED = ("dataset", "run", "user", "item", "prompt", "review", "trial", "extraction", "profiles", "comparison", "benchmark")
+_OF_RUN = ("segment", "other_segment")
+_OF_DATASET = ("user", "item", "other_user", "other_item", *_OF_RUN)
+_OF_TEXT = ("prompt", "review", "trial", "extraction", "profiles", "comparison", "benchmark")
+SELECTED = ("dataset", "run", *_OF_DATASET, *_OF_TEXT, "pseudonyms")
 # What no longer makes sense once something above it changes.
 _BELOW: dict[str, tuple[str, ...]] = {
-    "dataset": ("run", "user", "item", "prompt", "review", "trial", "extraction", "profiles", "comparison", "benchmark"),
+    "dataset": ("run", *_OF_DATASET, *_OF_TEXT),
+    "run": _OF_RUN,
     "user": ("item",),
 }
+_USERS = ("user", "other_user")
 _REMEMBERED = "selected"
+_PSEUDONYM = re.compile(r"[A-Z][a-z]+ [A-Z][a-z]+ \d{4}")
 _PAGES = Path(__file__).resolve().parents[1] / "pages"
 _TITLES = {
     "overview": "Overview",
@@ -62,9 +73,9 @@ def restore() -> None:
     remembered: dict[str, str] = st.session_state.setdefault(_REMEMBERED, {})
     for key in SELECTED:
         if value := st.query_params.get(key):
-            remembered[key] = value
-        elif key in remembered:
-            st.query_params[key] = remembered[key]
+            remembered[key] = _behind(value) if key in _USERS else value
+        if key in remembered and (shown := _in_url(key, remembered[key])) != value:
+            st.query_params[key] = shown
 
 
 def selected(key: str) -> str | None:
@@ -92,14 +103,58 @@ def _set(remembered: dict[str, str], key: str, value: str | None) -> None:
             del st.query_params[key]
     else:
         remembered[key] = value
-        st.query_params[key] = value
+        st.query_params[key] = _in_url(key, value)
+
+
+def users_hidden() -> bool:
+    """Whether pseudonyms stand in place of users' names and ids."""
+    return selected("pseudonyms") is not None or "pseudonyms" in st.query_params
+
+
+def hide_users(hidden: bool) -> None:
+    """Turn pseudonyms on or off; users in the URL are called so from now on."""
+    select(pseudonyms="on" if hidden else None)
+    for key in _USERS:
+        if (value := selected(key)) is not None:
+            st.query_params[key] = _in_url(key, value)
+
+
+def names_of_users(space: Workspace, dataset: Artefact) -> UserNames:
+    """How the users of a dataset are called on the pages."""
+    return user_names(space, dataset, hidden=users_hidden())
+
+
+def _in_url(key: str, value: str) -> str:
+    """What stands in the URL for a selected value."""
+    if key not in _USERS or not users_hidden():
+        return value
+    space, dataset = _dataset_of_users()
+    # Who is not of the dataset has no pseudonym; the page says so, and the link stays what it was.
+    return user_names(space, dataset, hidden=True).pseudonyms.get(value, value) if space and dataset else value
+
+
+def _behind(value: str) -> str:
+    """The id of a user that the URL names by id or by pseudonym."""
+    if not _PSEUDONYM.fullmatch(value):
+        return value
+    space, dataset = _dataset_of_users()
+    return (user_behind(space, dataset, value) if space and dataset else None) or value
+
+
+def _dataset_of_users() -> tuple[Workspace | None, Artefact | None]:
+    """The workspace and the chosen dataset; None where they cannot be had, which is the page's to say."""
+    try:
+        space = workspace()
+        return space, chosen_dataset(space)
+    except StudioError:
+        return None, None
 
 
 def open_page(name: str, **changes: str | None) -> NoReturn:
     """Go to another page, with a changed selection."""
     select(**changes)
     remembered: dict[str, str] = st.session_state.get(_REMEMBERED, {})
-    st.switch_page(page(name), query_params=dict(remembered))
+    st.switch_page(page(name), query_params={key: _in_url(key, value) for key, value in remembered.items()})
 
 
 def workspace() -> Workspace:
@@ -112,7 +167,7 @@ def workspace() -> Workspace:
 
 
 def chosen_dataset(space: Workspace) -> Artefact | None:
-    """The dataset of the selected run, else the selected dataset, else the newest with a run, else the newest.
+    """The dataset of the selected run, else the selected dataset, else the newest with a run, else the newest; re-splits come last.
 
     Raises:
         NotFoundError: the URL names a run or dataset the workspace does not hold.
@@ -121,7 +176,7 @@ def chosen_dataset(space: Workspace) -> Artefact | None:
         return space.get("dataset", space.get("run", run).manifest.sources["dataset"])
     if reference := selected("dataset"):
         return space.get("dataset", reference)
-    datasets = space.list("dataset")
+    datasets = sorted(space.list("dataset"), key=is_resplit)
     trained = {run.manifest.sources.get("dataset") for run in space.list("run")}
     return next((dataset for dataset in datasets if dataset.id in trained), datasets[0] if datasets else None)
 

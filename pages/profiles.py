@@ -10,6 +10,7 @@ from app.components.legend import motivation_legend, names_of
 from app.components.page import literal
 from app.components.pickers import pick_node
 from app.components.subject import run_page
+from app.user_names import UserNames
 from core.recommend.portrait import labels, portrait
 from core.recommend.recommender import Recommender
 
@@ -28,12 +29,13 @@ def main() -> None:
     taxonomy = artefacts.taxonomy(space, dataset)
     names = names_of(taxonomy)
     motivation_legend(names, taxonomy)
-    side, identifier, hidden = _choices(recommender)
+    people = subject.names
+    side, identifier = _choices(recommender, people)
     if identifier is None:
         st.caption(f"Choose one of the {SIDES[side].lower()} above.")
         return
     shown = portrait(recommender, side, identifier)  # type: ignore[arg-type]
-    alias = pseudonyms(recommender) if hidden else None
+    alias = people.pseudonyms if people.hidden else None
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.header(literal((alias or {}).get(identifier, shown.label) if side == "user" else shown.label), anchor=False, width="content")
         if side == "user" and st.button("Recommendations for this user", type="primary", key="to-recommendations"):
@@ -46,31 +48,25 @@ def main() -> None:
     profile_view.similar(recommender, shown, alias if side == "user" else None)
 
 
-def _choices(recommender: Recommender) -> tuple[str, str | None, bool]:
-    """Side, id and whether users go under pseudonyms."""
+def _choices(recommender: Recommender, people: UserNames) -> tuple[str, str | None]:
+    """Side and id."""
     first = "item" if session.selected("item") and not session.selected("user") else "user"
-    left, middle, right = st.columns([1, 3, 1], vertical_alignment="bottom")
+    left, right = st.columns([1, 4], vertical_alignment="bottom")
     side = left.segmented_control(
         "Profiles of", list(SIDES), default=first, required=True, format_func=SIDES.__getitem__, key="side", bind="query-params"
     )
-    hidden = right.toggle("Pseudonyms", key="pseudonyms", bind="query-params", help="Show users under made-up names, for a demonstration")
-    with middle:
-        return side or "user", _choose(recommender, side or "user", bool(hidden)), bool(hidden)
+    with right:
+        return side or "user", _choose(recommender, side or "user", people)
 
 
-def _choose(recommender: Recommender, side: str, hidden: bool) -> str | None:
+def _choose(recommender: Recommender, side: str, people: UserNames) -> str | None:
     dataset = recommender.dataset
     ids = (dataset.users["user_id"] if side == "user" else dataset.items["item_id"]).astype(str).tolist()
-    shown = list(pseudonyms(recommender).values()) if hidden and side == "user" else labels(recommender, side)  # type: ignore[arg-type]
+    shown = [people.name(one) for one in ids] if side == "user" else labels(recommender, "item")
     if session.selected(side) is None and ids:
         counts = dataset.rows("train")[f"{side}_idx"].value_counts()
         session.select(**{side: ids[int(counts.index[0])] if len(counts) else ids[0]})
     return pick_node(side, ids, shown, label="User" if side == "user" else "Item", key=f"pick-{side}")
-
-
-def pseudonyms(recommender: Recommender) -> dict[str, str]:
-    """A stable made-up name for every user."""
-    return {str(identifier): f"Person {position + 1}" for position, identifier in enumerate(recommender.dataset.users["user_id"])}
 
 
 main()

@@ -103,17 +103,24 @@ def pick_node(
     """A user or an item by name or id; the choice goes into the URL under ``side`` ("user" or "item").
 
     Args:
-        ids, labels: of all nodes, in the same order.
+        ids, labels: of all nodes, in the same order; with pseudonyms on, the labels of users are those, and the ids are not shown.
         default: shown where none is selected; it does not enter the URL.
     """
     names = dict(zip(ids, labels, strict=True))
+    by_id = side != "user" or not session.users_hidden()
     current = session.selected(side) or default
     options = list(ids)
     if current is not None and current not in names:
         st.warning(f"The link names the {side} “{literal(current)}”, which this dataset does not hold. Choose another.")
     if len(options) > _LONGEST_LIST:
-        wanted = st.text_input(f"Search {label.lower()}", key=f"{key}-search", type="search", live=True, placeholder="part of a name or id")
-        options = _matching(wanted, names)
+        wanted = st.text_input(
+            f"Search {label.lower()}",
+            key=f"{key}-search",
+            type="search",
+            live=True,
+            placeholder="part of a name or id" if by_id else "part of a name",
+        )
+        options = _matching(wanted, names, by_id=by_id)
     if current is not None and current not in options:
         options = [current, *options] if current in names else options
     st.session_state[key] = current if current in names else None
@@ -121,7 +128,7 @@ def pick_node(
         label,
         options,
         index=None,
-        format_func=lambda identifier: _node_label(identifier, names),
+        format_func=lambda identifier: _node_label(identifier, names, by_id=by_id),
         key=key,
         on_change=_choose,
         args=(side, key),
@@ -130,16 +137,16 @@ def pick_node(
     )
 
 
-def _matching(wanted: str | None, names: dict[str, str]) -> list[str]:
+def _matching(wanted: str | None, names: dict[str, str], *, by_id: bool) -> list[str]:
     if not wanted:
         return list(names)[:_SHOWN]
     folded = wanted.casefold()
-    return [identifier for identifier, name in names.items() if folded in name.casefold() or folded in identifier.casefold()][:_SHOWN]
+    return [one for one, name in names.items() if folded in name.casefold() or (by_id and folded in one.casefold())][:_SHOWN]
 
 
-def _node_label(identifier: str, names: dict[str, str]) -> str:
+def _node_label(identifier: str, names: dict[str, str], *, by_id: bool) -> str:
     name = shortened(names.get(identifier, identifier), 80)
-    return name if name == identifier else f"{name} ({identifier})"
+    return name if name == identifier or not by_id else f"{name} ({identifier})"
 
 
 def _choose(what: str, key: str) -> None:

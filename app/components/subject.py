@@ -8,6 +8,8 @@ from app import session
 from app.components.empty import no_dataset, no_run
 from app.components.page import page_head
 from app.components.pickers import pick_dataset, pick_run
+from app.components.pseudonym_toggle import pseudonym_toggle
+from app.user_names import UserNames
 from core.workspace import Artefact, Workspace
 
 
@@ -24,6 +26,11 @@ class RunSubject(Subject):
     """A run on a dataset."""
 
     run: Artefact
+
+    @property
+    def names(self) -> UserNames:
+        """How the dataset's users are called on the page, by the toggle."""
+        return session.names_of_users(self.space, self.dataset)
 
 
 def dataset_page(title: str, sentence: str) -> Subject | None:
@@ -46,4 +53,5 @@ def run_page(title: str, sentence: str) -> RunSubject | None:
     if run is None:
         no_run(subject.space, subject.dataset)
         return None
+    pseudonym_toggle()
     return RunSubject(subject.space, subject.dataset, run)
