@@ -123,6 +123,44 @@ def behaviour_shares(recommender: Recommender, side: Side) -> np.ndarray:
     return np.asarray(positive / np.maximum(positive.sum(axis=1, keepdims=True), 1e-12))
 
 
+def _behaviour_of(recommender: Recommender, side: Side, idx: int) -> np.ndarray:
+    """float64 [K]: the row of `behaviour_shares` of one node, from its own interactions alone."""
+    run = recommender.run
+    pairs = run.training_pairs[run.training_pairs[:, 0 if side == "user" else 1] == idx]
+    if not len(pairs):
+        return np.zeros(len(recommender.motivations))
+    views = run.vectors.views
+    users, items = views.get("user_interaction"), views.get("item_interaction")
+    if users is None or items is None:
+        users, items = run.vectors.user, run.vectors.item
+    chosen = torch.from_numpy(pairs)
+    means = (users[chosen[:, 0]].double() * items[chosen[:, 1]].double()).sum(dim=-1).mean(dim=0)
+    positive = means.numpy().clip(0)
+    return np.asarray(positive / max(float(positive.sum()), 1e-12))
+
+
+def disagreements(shown: Portrait, least: float = 0.05) -> list[str]:
+    """Where text and behaviour differ by at least ``least`` of the whole, the largest difference first, one sentence each.
+
+    Empty where one of the two views is missing, or where they agree.
+    """
+    if not (shown.has_text and shown.has_behaviour):
+        return []
+    differing = [view for view in shown.motivations if abs(view.disagreement) >= least]
+    return [_difference(view) for view in sorted(differing, key=lambda view: -abs(view.disagreement))]
+
+
+def _difference(view: MotivationView) -> str:
+    said, done = f"{100 * view.text_share:.0f} % of the text", f"{100 * view.behaviour_share:.0f} % of behaviour"
+    points = f"{100 * abs(view.disagreement):.0f} percentage points"
+    if not view.n_statements:
+        return f"{view.name}: no review speaks of it, yet it makes {done} ({points} more in behaviour)."
+    plural = "" if view.n_statements == 1 else "s"
+    basis = f"on {view.n_statements} statement{plural}, confidence {view.confidence:.2f}"
+    more = "more is said of it than done" if view.disagreement > 0 else "more is done for it than said"
+    return f"{view.name}: {said}, {done}: {more}, by {points} ({basis})."
+
+
 def history(recommender: Recommender, side: Side, idx: int) -> pd.DataFrame:
     """Training interactions of a node, newest first, beside the other side's id and label."""
     dataset = recommender.dataset
@@ -163,7 +201,7 @@ def _views(recommender: Recommender, side: Side, idx: int, quotes: int) -> list[
     if profiles is not None:
         table = profiles.user_table if side == "user" else profiles.item_table
         table = table[table["node_idx"] == idx]
-    behaviour = dict(zip(recommender.motivations, behaviour_shares(recommender, side)[idx], strict=True)) if recommender.motivations else {}
+    behaviour = dict(zip(recommender.motivations, _behaviour_of(recommender, side, idx), strict=True)) if recommender.motivations else {}
     views = []
     for number, (key, name) in enumerate(
         names.items() if profiles is None else zip(profiles.taxonomy.keys, profiles.taxonomy.names, strict=True)

@@ -8,7 +8,7 @@ import torch
 
 from core.errors import InputError, NotFoundError
 from core.recommend.faithfulness import deletion_test
-from core.recommend.portrait import behaviour_shares, portrait, similar_nodes
+from core.recommend.portrait import behaviour_shares, disagreements, portrait, similar_nodes
 from core.recommend.recommender import Recommender
 from core.training.opened import mean_contributions
 from core.training.run import RunVectors
@@ -107,3 +107,27 @@ def test_deletion_test_agrees_with_counterfactuals(recommender: Recommender) -> 
 def test_deletion_needs_named_motivations(make_recommender: Callable[..., Recommender]) -> None:
     with pytest.raises(InputError, match="two named motivations"):
         deletion_test(make_recommender(named=False))
+
+
+def test_behaviour_of_one_node_is_its_row_of_all(recommender: Recommender) -> None:
+    for side in ("user", "item"):
+        rows = behaviour_shares(recommender, side)  # type: ignore[arg-type]
+        for node in (0, 5, 11):
+            shown = portrait(recommender, side, f"{side[0]}{node}")  # type: ignore[arg-type]
+            own = {view.motivation: view.behaviour_share for view in shown.motivations}
+            np.testing.assert_allclose([own[key] for key in recommender.motivations], rows[node], atol=1e-9)
+
+
+def test_disagreements_say_where_text_and_behaviour_differ_largest_first(recommender: Recommender) -> None:
+    shown = portrait(recommender, "user", "u3")
+    told = disagreements(shown, least=0.01)
+    differing = sorted((view for view in shown.motivations if abs(view.disagreement) >= 0.01), key=lambda view: -abs(view.disagreement))
+    assert [line.split(":")[0] for line in told] == [view.name for view in differing]
+    for line, view in zip(told, differing, strict=True):
+        assert f"{100 * abs(view.disagreement):.0f} percentage points" in line
+    assert disagreements(shown, least=1.01) == []
+
+
+def test_without_one_of_the_views_nothing_disagrees(make_recommender: Callable[..., Recommender]) -> None:
+    for missing in ({"profiles": False}, {"named": False}):
+        assert disagreements(portrait(make_recommender(**missing), "user", "u0")) == []
