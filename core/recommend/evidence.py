@@ -126,6 +126,10 @@ class EvidenceIndex:
         silent = np.full(len(rows), np.nan)
         return self._most_telling(rows, silent, np.ones(len(rows)), limit, None)
 
+    def at(self, row: int) -> Evidence:
+        """The statement in a row of `statements`."""
+        return self._evidence(self.statements.iloc[row], float("nan"), None)
+
     def _cosines(self, user_rows: np.ndarray, item_rows: np.ndarray) -> np.ndarray:
         """float64 [user rows, item rows]; NaN where both rows are from the same review, or where there are no embeddings."""
         if self._embeddings is None or not len(user_rows) or not len(item_rows):
