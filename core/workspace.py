@@ -29,7 +29,7 @@ from core.errors import InputError, NotFoundError, WorkspaceVersionError
 from core.storage import disk_errors, exchange, read_json, sync_tree, write_json
 
 FORMAT_VERSION = 1
-Kind = Literal["dataset", "extraction", "profiles", "run", "map", "epoch-map", "comparison", "benchmark"]
+Kind = Literal["dataset", "extraction", "profiles", "run", "map", "epoch-map", "comparison", "benchmark", "sweep"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _DRAFT_LIFE_S = 24 * 3600.0
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

@@ -32,6 +32,7 @@ PLURALS = {
     "epoch-map": "maps over epochs",
     "comparison": "comparisons",
     "benchmark": "benchmarks",
+    "sweep": "sweeps",
 }
 
 

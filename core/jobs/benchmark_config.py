@@ -181,6 +181,7 @@ def changes(variant: str, plain: dict[str, Any], n_slots: int) -> dict[str, Any]
         "no-slots": {"form": "vector", "dim": n_slots * int(plain["slot_dim"])},
         "no-independence": {"independence_weight": 0.0},
         "no-gate": {"motivation_gate": 0.0},
+        "no-behaviour": {"behaviour_dim": 0},
         "prototypes": {"prototypes": 0 if plain["prototypes"] else _PROTOTYPES},
     }
     if variant not in ablated:

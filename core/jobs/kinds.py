@@ -18,7 +18,7 @@ from core.training.config import TrainingConfig
 from core.workspace import Artefact, Workspace
 
 JobKind = Literal[
-    "import", "extract", "train", "map", "demo", "pipeline", "compare-prompts", "relabel", "discover", "profiles", "benchmark"
+    "import", "extract", "train", "map", "demo", "pipeline", "compare-prompts", "relabel", "discover", "profiles", "benchmark", "sweep"
 ]
 KINDS: tuple[JobKind, ...] = get_args(JobKind)
 
@@ -118,6 +118,18 @@ class BenchmarkArguments(_Arguments):
     workers: int | None = Field(None, ge=1)
 
 
+class SweepArguments(_Arguments):
+    """``config``: a `core.jobs.sweep_config.SweepConfig` as plain data. ``profiles``: none takes the dataset's newest.
+
+    ``workers``: processes at once; none: one a core.
+    """
+
+    dataset: str
+    config: dict[str, Any]
+    profiles: str | None = None
+    workers: int | None = Field(None, ge=1)
+
+
 ARGUMENTS: dict[JobKind, type[_Arguments]] = {
     "import": ImportArguments,
     "extract": ExtractArguments,
@@ -130,6 +142,7 @@ ARGUMENTS: dict[JobKind, type[_Arguments]] = {
     "discover": DiscoverArguments,
     "profiles": ProfilesArguments,
     "benchmark": BenchmarkArguments,
+    "sweep": SweepArguments,
 }
 
 
@@ -151,6 +164,8 @@ def checked_arguments(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
         plain["config"] = _comparison_config(plain["config"])
     if kind == "benchmark":
         plain["config"] = _benchmark_config(plain["config"])
+    if kind == "sweep":
+        plain["config"] = _sweep_config(plain["config"])
     if kind == "map":
         plain["config"] = _map_config(plain["config"])
     if kind == "pipeline":
@@ -184,6 +199,12 @@ def _benchmark_config(settings: dict[str, Any]) -> dict[str, Any]:
     from core.jobs.benchmark_config import BenchmarkConfig
 
     return validated(BenchmarkConfig, settings, "benchmark").model_dump(mode="json")
+
+
+def _sweep_config(settings: dict[str, Any]) -> dict[str, Any]:
+    from core.jobs.sweep_config import SweepConfig
+
+    return validated(SweepConfig, settings, "sweep").model_dump(mode="json")
 
 
 def _map_config(settings: dict[str, Any]) -> dict[str, Any]:
@@ -247,8 +268,19 @@ def run_kind(
             return steps.discover_and_try(workspace, **wanted.model_dump(), progress=progress)
         case ProfilesArguments(dataset=dataset, extraction=extraction):
             return steps.build_profiles_of(workspace, dataset, extraction, progress)
-        case BenchmarkArguments(dataset=dataset, config=config, workers=workers):
-            from core.jobs.benchmark import benchmark
-
-            return benchmark(workspace, dataset, config, progress, stop, workers=workers)
+        case BenchmarkArguments() | SweepArguments() as many:
+            return _train_many(workspace, many, progress, stop)
     raise InputError("No such kind of job", where=kind)
+
+
+def _train_many(
+    workspace: Workspace, wanted: BenchmarkArguments | SweepArguments, progress: Progress, stop: Callable[[], bool]
+) -> Artefact:
+    """The jobs that train in several processes at once."""
+    if isinstance(wanted, BenchmarkArguments):
+        from core.jobs.benchmark import benchmark
+
+        return benchmark(workspace, wanted.dataset, wanted.config, progress, stop, workers=wanted.workers)
+    from core.jobs.sweep import sweep
+
+    return sweep(workspace, wanted.dataset, wanted.config, progress, stop, profiles=wanted.profiles, workers=wanted.workers)
