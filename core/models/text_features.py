@@ -57,13 +57,25 @@ def text_features(profiles: Profiles, text_dim: int) -> TextFeatures:
 
     The components come from the whole-profile vectors of users and items, which hold training reviews only.
     """
+    components = text_components(profiles, text_dim)
+    users, items = (node_text(text, components) for text in (profiles.users, profiles.items))
+    return TextFeatures(users, items, tuple(profiles.taxonomy.keys))
+
+
+def text_components(profiles: Profiles, text_dim: int) -> torch.Tensor:
+    """float32 [D, P]: the directions the embeddings of profiles are reduced to."""
+    if text_dim >= profiles.users.positive.shape[2]:
+        return torch.eye(profiles.users.positive.shape[2])
     wholes = torch.cat([_whole(profiles.users, sign) for sign in ("positive", "negative")] + [_whole(profiles.items, "positive")])
-    spoken = wholes[wholes.norm(dim=1) > 0]
-    components = _principal_components(spoken, text_dim)
-    return TextFeatures(_node_text(profiles.users, components), _node_text(profiles.items, components), tuple(profiles.taxonomy.keys))
+    return _principal_components(wholes[wholes.norm(dim=1) > 0], text_dim)
 
 
-def motivation_lift(weight: torch.Tensor) -> torch.Tensor:
+def motivation_prior(weight: torch.Tensor) -> torch.Tensor:
+    """float [K]: each motivation's share of the summed strength (``weight``: float [n, K]) of all statements, no less than 0.001."""
+    return (weight.sum(0) / weight.sum().clamp(min=1e-9)).clamp(min=1e-3)
+
+
+def motivation_lift(weight: torch.Tensor, prior: torch.Tensor | None = None) -> torch.Tensor:
     """How much more than others a node speaks of each motivation, shrunk towards 1 where it says little.
 
         p_k = sum_n w_nk / sum_nk w_nk            share of motivation k among all
@@ -71,9 +83,9 @@ def motivation_lift(weight: torch.Tensor) -> torch.Tensor:
 
     Args:
         weight: float [n, K], summed strength of the node's statements per motivation.
+        prior: float [K], p of all nodes of the side, where ``weight`` is not that of all of them.
     """
-    prior = weight.sum(0) / weight.sum().clamp(min=1e-9)
-    prior = prior.clamp(min=1e-3)
+    prior = motivation_prior(weight) if prior is None else prior
     return (weight + SHRINKAGE * prior) / ((weight.sum(1, keepdim=True) + SHRINKAGE) * prior)
 
 
@@ -91,8 +103,9 @@ def _whole(text: SlotText, sign: str) -> torch.Tensor:
     return torch.einsum("nk,nkd->nd", weights, vectors) / weights.sum(1, keepdim=True).clamp(min=1e-9)
 
 
-def _node_text(text: SlotText, components: torch.Tensor) -> NodeText:
+def node_text(text: SlotText, components: torch.Tensor, prior: torch.Tensor | None = None) -> NodeText:
+    """The text of all nodes of a side; or of others, read with the training's ``components`` and the ``prior`` of its side."""
     slots = torch.cat([text.positive @ components, text.negative @ components], dim=2)
     present = (text.positive_weight + text.negative_weight) > 0
     whole = torch.cat([_whole(text, "positive") @ components, _whole(text, "negative") @ components], dim=1)
-    return NodeText(slots, present, whole, motivation_lift(text.positive_weight + text.negative_weight))
+    return NodeText(slots, present, whole, motivation_lift(text.positive_weight + text.negative_weight, prior))

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from core.recommend.claims import Claim, Nearest, Speaking
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """What the recommender answers with: plain values that never change."""
+
     model_config = ConfigDict(frozen=True)
 
     def document(self) -> dict[str, Any]:
@@ -17,7 +19,7 @@ class _Answer(BaseModel):
         return self.model_dump(mode="json")
 
 
-class Recommended(_Answer):
+class Recommended(Answer):
     """One item of a list; ``rank`` counts from 1."""
 
     rank: int
@@ -27,7 +29,7 @@ class Recommended(_Answer):
     score: float
 
 
-class Recommendations(_Answer):
+class Recommendations(Answer):
     """The best items for a user, best first; shorter than asked for where the catalogue runs out."""
 
     user: str
@@ -35,7 +37,7 @@ class Recommendations(_Answer):
     items: list[Recommended]
 
 
-class Contribution(Speaking, _Answer):
+class Contribution(Speaking, Answer):
     """What one motivation adds to a score.
 
     Args:
@@ -51,7 +53,7 @@ class Contribution(Speaking, _Answer):
     silence: str
 
 
-class Explanation(_Answer):
+class Explanation(Answer):
     """Why a user gets an item: the sum of all contributions and the remainder is the score.
 
     Args:
@@ -78,7 +80,7 @@ class Explanation(_Answer):
     nearest: list[Nearest] = []
 
 
-class Counterfactual(_Answer):
+class Counterfactual(Answer):
     """How an item stands when some motivations no longer count for the user."""
 
     user: str

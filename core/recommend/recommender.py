@@ -13,6 +13,7 @@ from core.recommend.claims import Nearest, claims_of, sentence_of
 from core.recommend.evidence import EvidenceIndex
 from core.recommend.explanation import Contribution, Counterfactual, Explanation, Recommendations, Recommended, positive_total, silence
 from core.recommend.scoring import History, Scorer
+from core.recommend.user_terms import UserTerms
 from core.training.opened import OpenedRun
 from core.workspace import Workspace
 
@@ -107,6 +108,15 @@ class Recommender:
             if item >= 0
         ]
         return Recommendations(user=user_id, user_idx=user, items=listed)
+
+    def terms(self, user_id: str) -> UserTerms:
+        """All terms of all scores of a user, to be weighed at will.
+
+        Raises:
+            NotFoundError: no such user.
+        """
+        user = self.dataset.user_idx(user_id)
+        return UserTerms.of(self.scorer, self.scorer.user(user), self.history(user))
 
     def rank_of(self, user_id: str, item_id: str, exclude: Exclude = "train") -> int:
         """Rank of an item for a user among the items not left out, and itself.

@@ -93,6 +93,20 @@ class Scorer:
         product = self.vectors.user[user_idx].double() * self.vectors.item[item_idx].double()
         return np.asarray(product.sum(dim=-1).numpy())
 
+    @property
+    def bias(self) -> np.ndarray:
+        """float64 [n_items]."""
+        return np.asarray(self._bias.numpy())
+
+    def all_terms(self, user: torch.Tensor) -> np.ndarray:
+        """float64 [K, n_items], and one more row for behaviour where there is any: the terms of a user's vector (float64 [1, D])."""
+        width = self.n_slots * self._slot_dim
+        slots = (user[:, :width] * self._items[:, :width]).unflatten(1, (self.n_slots, self._slot_dim)).sum(dim=-1)
+        if width == self._items.shape[1]:
+            return np.ascontiguousarray(slots.T.numpy())
+        behaviour = self._items[:, width:] @ user[0, width:]
+        return np.ascontiguousarray(torch.cat([slots, behaviour[:, None]], dim=1).T.numpy())
+
     def remainders(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         """float64 [n]: what a score holds besides its slots: the inner product of behaviour and the item's bias."""
         chosen = torch.from_numpy(items)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -31,6 +32,7 @@ class OpenedRun:
         dataset: the dataset it was trained on.
         profiles: the profiles it was trained with; of a run without text, the newest profiles of its dataset; or None.
         statement_embeddings: float [n_distinct, D] that ``profiles.statements.embedding_row`` points into, or None.
+        directory: the artefact's folder with its configuration and parameters; None for a run that is held in memory only.
     """
 
     id: str
@@ -39,6 +41,7 @@ class OpenedRun:
     dataset: ReviewDataset
     profiles: Profiles | None = None
     statement_embeddings: torch.Tensor | None = None
+    directory: Path | None = None
 
     def __post_init__(self) -> None:
         n_users, n_items = len(self.vectors.user), len(self.vectors.item)
@@ -71,6 +74,7 @@ class OpenedRun:
             dataset=ReviewDataset.load(source),
             profiles=Profiles.load(text) if text else None,
             statement_embeddings=_statement_embeddings(workspace, text) if text else None,
+            directory=run.path,
         )
 
     @cached_property
