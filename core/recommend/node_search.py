@@ -82,7 +82,7 @@ class NodeSearch:
     def _best(rank: np.ndarray, texts: Sequence[str], phrase: str) -> np.ndarray:
         """Which texts hold the phrase: bool [n]; ``rank`` is lowered to 0 for the whole, 1 for a beginning, 2 for a part."""
         found = np.fromiter((phrase in text for text in texts), dtype=bool, count=len(texts))
-        for node in np.flatnonzero(found):
+        for node in np.flatnonzero(found).tolist():
             own = texts[node]
             rank[node] = min(rank[node], 0 if own == phrase else 1 if own.startswith(phrase) else 2)
         return found
