@@ -53,9 +53,15 @@ Space: TypeAlias = dict[str, Range]
 
 _STEPS: Space = {"learning_rate": Log(1e-3, 1e-2), "batch_size": Choice((1024, 2048, 4096))}
 _SOFTMAX: Space = {"temperature": Linear(0.1, 0.5), "negatives": Choice((256, 1024))}
-_WIDTH: Space = {"dim": Choice((64, 128))}
+_WIDTH: Space = {"dim": Choice((64, 128, 256))}
 _LAYERS: Space = {"layers": Whole(2, 4)}
-_RANKING: Space = {**_STEPS, **_SOFTMAX, "loss": Choice(("bpr", "softmax")), "regularisation": Choice((0.0, 1e-5, 1e-4, 1e-3))}
+_RANKING: Space = {
+    **_STEPS,
+    **_SOFTMAX,
+    "loss": Choice(("bpr", "softmax")),
+    "candidates": Choice((1, 2, 4)),
+    "regularisation": Choice((0.0, 1e-5, 1e-4, 1e-3)),
+}
 """How a model learns to rank: the same for every model with a recommendation loss."""
 
 _CONTRAST: Space = {"ssl_weight": Log(1e-3, 1.0), "ssl_temperature": Linear(0.1, 1.0)}
@@ -69,12 +75,12 @@ _OF_BACKBONE: dict[BackboneName, Space] = {
     "autocf": {**_LAYERS, "ssl_weight": Log(1e-3, 1.0), "mask_seeds": Choice((50, 100, 200))},
 }
 
-_READING: Space = {"text_dropout": Choice((0.0, 0.2, 0.4))}
+_READING: Space = {"text_dim": Choice((128, 384)), "text_dropout": Choice((0.0, 0.2, 0.4))}
 _ALIGNMENT: Space = {**_WIDTH, **_READING, "align_weight": Log(1e-3, 0.1), "align_temperature": Linear(0.1, 0.5)}
 _OF_MODEL: dict[ModelName, Space] = {
     "lmmrec": {
         "slot_dim": Choice((8, 16)),
-        "behaviour_dim": Choice((32, 64)),
+        "behaviour_dim": Choice((64, 128)),
         "mcs_weight": Log(3e-3, 0.1),
         "mcs_temperature": Linear(0.1, 0.4),
         "slot_mcs_weight": Log(1e-3, 0.03),

@@ -27,7 +27,7 @@ from core.training.run import RunVectors, flat
 from core.training.trainer import TrainingResult, fit
 from core.workspace import Artefact, Workspace, artefact_id
 
-TRAINING_VERSION = 1
+TRAINING_VERSION = 2
 """Part of every run's key: raised when the same configuration would train another model."""
 _NOISE_LABELS = {"interaction_noise": "noise", "text_noise": "textnoise"}
 

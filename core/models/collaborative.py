@@ -21,6 +21,7 @@ class Collaborative(RecommendationModel):
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         users, items, own = self.backbone.step(batch)
+        batch = batch.hardest(users, items)
         weight = self.config.regularisation
         return {
             "recommendation": self.recommendation(users, items, batch),

@@ -6,11 +6,11 @@
     t_k = MLP_k(x_k),  t = MLP(x)                text view, per slot and of the whole profile
     e_k = z_k + g_k (t_k + (t)_k)                both views summed, the text's at their scales; (t)_k: slice k of t
     score(u, i) = sum_k <e_uk, e_ik> + <b_u, b_i>
-    L = L_rec([z; b]) + w (L_rec(z) + L_rec(b)) + MCS(z, t) + MCS_slots(z_k, t_k) + ITCM(z, t) + independence + regularisation
+    L = v L_rec([z; b]) + w (L_rec(z) + sum_p L_rec(b_p)) + MCS(z, t) + MCS_slots(z_k, t_k) + ITCM(z, t) + independence + regularisation
 
 The slot form has one named slot per motivation, so the share of a motivation is exact. The vector form is the paper's: one slot without
-a name. Behaviour, not in the paper, takes what reviews do not explain; each of both parts also recommends by itself (w), which makes them
-differ as two models would that are trained apart (measured: see the README). ``behaviour_dim`` 0 is the paper.
+a name. Behaviour, not in the paper, takes what reviews do not explain; it has parts b_p, and they and the slots also learn to recommend by
+themselves (w), which makes them differ as models would that are trained apart (measured: see the README). ``behaviour_dim`` 0 is the paper.
 """
 
 from __future__ import annotations
@@ -100,6 +100,15 @@ def _gate(text: TextFeatures, config: ModelConfig) -> torch.Tensor:
     return gate
 
 
+def _some(rows: torch.Tensor, count: int, most: int) -> torch.Tensor:
+    """Int64 [min(most, count)]: different nodes in random order, those among the rows first; comparing all with all costs the square.
+
+    By random keys, so that no shape depends on how many different nodes the rows hold: a step would wait for the device to tell it.
+    """
+    keys = torch.rand(count, device=rows.device) + torch.zeros(count, device=rows.device).index_fill_(0, rows, 1.0)
+    return keys.topk(min(most, count)).indices
+
+
 class LMMRec(RecommendationModel):
     """Wraps any backbone whose embeddings are as wide as slots and behaviour together.
 
@@ -122,6 +131,7 @@ class LMMRec(RecommendationModel):
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         users, items, own = self.student.backbone.step(batch)
         view, behaviour = self.student.parts(users, items)
+        batch = batch.hardest(torch.cat([view[0], behaviour[0]], dim=1), torch.cat([view[1], behaviour[1]], dim=1))
         terms = self._recommending(view, behaviour, batch)
         terms["regularisation"] = self.config.regularisation * embedding_norm(self.student.backbone, batch)
         if batch.number % self.config.align_every == 0:
@@ -129,13 +139,16 @@ class LMMRec(RecommendationModel):
         return terms | own
 
     def _recommending(self, view: Pair, behaviour: Pair, batch: Batch) -> dict[str, torch.Tensor]:
-        """The recommendation loss of both parts together, and of each by itself."""
+        """The recommendation loss of slots and behaviour together, of the slots, and of each part of behaviour by itself."""
         if behaviour[0].shape[1] == 0:
             return {"recommendation": self.recommendation(*view, batch)}
-        users, items = (torch.cat(sides, dim=1) for sides in zip(view, behaviour, strict=True))
-        terms = {"recommendation": self.recommendation(users, items, batch)}
+        terms = {}
+        if self.config.joint_weight > 0:
+            users, items = (torch.cat(sides, dim=1) for sides in zip(view, behaviour, strict=True))
+            terms["recommendation"] = self.config.joint_weight * self.recommendation(users, items, batch)
         if self.config.part_weight > 0:
-            apart = self.recommendation(*view, batch) + self.recommendation(*behaviour, batch)
+            parts = [view, *zip(*(side.chunk(self.config.behaviour_parts, dim=1) for side in behaviour), strict=True)]
+            apart = torch.stack([self.recommendation(*part, batch) for part in parts]).sum()
             terms["recommendation_apart"] = self.config.part_weight * apart
         return terms
 
@@ -163,15 +176,10 @@ class LMMRec(RecommendationModel):
         return terms
 
     def _sides(self, batch: Batch, users: torch.Tensor, items: torch.Tensor) -> tuple[tuple[torch.Tensor, torch.Tensor, NodeText], ...]:
-        """Of users and of items some of the batch's nodes (positive and negative items), each once, with z and their text."""
-        user_nodes = self._some(batch.users.unique(), self.config.aligned_nodes)
-        item_nodes = self._some(torch.cat([batch.positives, batch.negatives]).unique(), self.config.aligned_nodes)
+        """Of users and of items some nodes, of the batch first (positive and negative items), each once, with z and their text."""
+        user_nodes = _some(batch.users, len(users), self.config.aligned_nodes)
+        item_nodes = _some(torch.cat([batch.positives, batch.negatives]), len(items), self.config.aligned_nodes)
         return (user_nodes, users[user_nodes], self.text.users), (item_nodes, items[item_nodes], self.text.items)
-
-    @staticmethod
-    def _some(nodes: torch.Tensor, most: int) -> torch.Tensor:
-        """At most ``most`` of the nodes, in random order: the cost of comparing all with all grows with the square."""
-        return nodes[torch.randperm(len(nodes), device=nodes.device)[:most]]
 
     @torch.no_grad()
     def _teacher_view(self) -> Pair:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -18,6 +18,7 @@ class Batch:
     Args:
         users, positives: int64 [B]. negatives: int64 [B] for BPR (one per interaction), [N] for softmax (shared).
         excluded: bool [B, N] or None, shared negatives that the row's user has interacted with.
+        candidates: int64 [C, B] or None, the negatives that `hardest` chooses from; its first row is ``negatives``.
         number: of the step within its epoch, from 0.
     """
 
@@ -25,7 +26,22 @@ class Batch:
     positives: torch.Tensor
     negatives: torch.Tensor
     excluded: torch.Tensor | None = None
+    candidates: torch.Tensor | None = None
     number: int = 0
+
+    def hardest(self, users: torch.Tensor, items: torch.Tensor) -> Batch:
+        """The batch whose negatives are each row's best-scored candidates (dynamic negative sampling; Zhang et al., SIGIR 2013, sec. 4).
+
+        Args:
+            users, items: float [n_users, d], [n_items, d], vectors of all nodes; no gradient flows through the choice.
+        """
+        if self.candidates is None:
+            return self
+        with torch.no_grad():
+            anchors = users.index_select(0, self.users)
+            scores = torch.stack([(anchors * items.index_select(0, row)).sum(1) for row in self.candidates])
+            hardest = self.candidates.gather(0, scores.argmax(0, keepdim=True)).squeeze(0)
+        return replace(self, negatives=hardest, candidates=None)
 
 
 class RecommendationLoss(nn.Module):

@@ -49,10 +49,12 @@ class BatchSampler:
         for number, rows in enumerate(order.split(self.batch_size)):
             users, positives = self.users[rows], self.items[rows]
             if self.config.loss == "bpr":
-                yield Batch(users, positives, self._own_negatives(users), number=number)
+                candidates = self._own_negatives(users.repeat(self.config.candidates)).view(self.config.candidates, -1)
+                choice = candidates if self.config.candidates > 1 else None
+                yield Batch(users, positives, candidates[0], candidates=choice, number=number)
             else:
                 negatives = self._draw(min(self.config.negatives, self.n_items * 4))
-                yield Batch(users, positives, negatives, self._known(users[:, None], negatives[None, :]), number)
+                yield Batch(users, positives, negatives, self._known(users[:, None], negatives[None, :]), number=number)
 
     def _draw(self, count: int) -> torch.Tensor:
         return torch.randint(self.n_items, (count,), generator=self.generator, device=self.device)

@@ -144,7 +144,7 @@ def _train_epoch(
 
 def train_step(model: RecommendationModel, batch: Batch, optimiser: torch.optim.Optimizer, mixed: bool = False) -> dict[str, torch.Tensor]:
     """One step of the optimiser; returns the weighted losses. Nothing here waits for the device, but losses of models that pick out the
-    distinct nodes of a batch (`unique`: LMMRec, RLMRec-Con, KAR, IRLLRec, DCCF, AutoCF) do on CUDA.
+    distinct nodes of a batch (`unique`: RLMRec-Con, KAR, IRLLRec, DCCF, AutoCF) do on CUDA.
 
     Args:
         mixed: whether the losses are taken in mixed precision (bfloat16).

@@ -66,6 +66,7 @@ class IRLLRec(RecommendationModel):
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         users, items, own = self.backbone.step(batch)
+        batch = batch.hardest(users, items)
         user_intents, item_intents = self.interaction_intents(users, items)
         terms = {
             "recommendation": self.recommendation(users, items, batch),

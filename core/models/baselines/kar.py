@@ -101,6 +101,7 @@ class KAR(RecommendationModel):
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         users, items, own = self.backbone.step(batch)
+        batch = batch.hardest(users, items)
         # Only the nodes of the batch, each once: the experts cost more than the propagation.
         user_nodes, user_rows = batch.users.unique(return_inverse=True)
         item_nodes, item_rows = torch.cat([batch.positives, batch.negatives]).unique(return_inverse=True)

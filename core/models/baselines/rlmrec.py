@@ -89,6 +89,7 @@ class RLMRecCon(RecommendationModel):
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         users, items, own = self.backbone.step(batch)
+        batch = batch.hardest(users, items)
         return {
             "recommendation": self.recommendation(users, items, batch),
             "regularisation": self.config.regularisation * embedding_norm(self.backbone, batch),

@@ -58,6 +58,7 @@ class RLMRecGen(RecommendationModel):
         embedding = self.backbone.get_parameter("embedding")
         masked = embedding.index_copy(0, hidden, self.token.expand(len(hidden), -1))
         users, items, own = step_with(self.backbone, masked, batch)
+        batch = batch.hardest(users, items)
         return {
             "recommendation": self.recommendation(users, items, batch),
             "regularisation": self.config.regularisation * embedding_norm(self.backbone, batch),
