@@ -48,5 +48,5 @@ def _typical(recommender: Recommender, rows: np.ndarray) -> np.ndarray:
     if embeddings is None or not len(rows):
         return weight
     own = normalize(embeddings[torch.tensor(statements["embedding_row"].to_numpy(dtype=np.int64))].double(), dim=1)
-    mean = (own * torch.from_numpy(weight)[:, None]).sum(dim=0)
+    mean = (own * torch.tensor(weight)[:, None]).sum(dim=0)
     return np.asarray((own @ normalize(mean, dim=0)).numpy())
