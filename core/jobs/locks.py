@@ -11,12 +11,16 @@ from core.storage import disk_errors
 from core.workspace import Workspace
 
 
+class TakenError(InputError):
+    """Another process holds the lock."""
+
+
 @contextmanager
 def exclusive(workspace: Workspace, name: str) -> Iterator[None]:
     """Hold the lock called ``name`` (a run's id) while the block runs.
 
     Raises:
-        InputError: another process holds it.
+        TakenError: another process holds it.
     """
     path = workspace.root / "locks" / f"{name}.lock"
     with disk_errors(path):
@@ -27,5 +31,5 @@ def exclusive(workspace: Workspace, name: str) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             hint = "`lmmrec jobs` shows what runs; wait for it, or stop it"
-            raise InputError("Another process is making this very artefact", where=name, hint=hint) from error
+            raise TakenError("Another process is making this very artefact", where=name, hint=hint) from error
         yield

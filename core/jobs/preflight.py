@@ -22,7 +22,7 @@ from core.data.dataset import ReviewDataset
 from core.errors import InputError, NotFoundError, StudioError
 from core.jobs.extraction_step import profiles_of_dataset, usual_profiles
 from core.jobs.launch import ROOT
-from core.jobs.locks import exclusive
+from core.jobs.locks import TakenError, exclusive
 from core.jobs.perturbed_text import text_to_read
 from core.jobs.training_step import interactions_of, measure
 from core.models.config import WRAPPERS
@@ -165,7 +165,8 @@ def measure_plan(workspace: Workspace, plan: Plan) -> Cost:
     """Measure in this process, and keep what was found.
 
     Raises:
-        InputError: the model cannot be built, or another process measures the same. StorageError: the disk refused.
+        InputError: the model cannot be built, or its training split is empty. TakenError: another process measures
+            the same. StorageError: the disk refused.
     """
     with exclusive(workspace, f"preflight-{plan.key}"):
         splits = interactions_of(ReviewDataset.load(plan.dataset))
@@ -199,6 +200,8 @@ def main(arguments: list[str]) -> int:
     psutil.Process().nice(5)  # a page is being used beside it
     try:
         measure_plan(workspace, plan)
+    except TakenError:  # another process measures the same, and keeps what it finds
+        return 0
     except (StudioError, MemoryError, torch.OutOfMemoryError) as error:
         write_json(_path(workspace, plan.key), {"problem": str(error) or "There is not enough memory to try it"})
         return 1
