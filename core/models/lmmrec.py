@@ -100,7 +100,7 @@ def _gate(text: TextFeatures, config: ModelConfig) -> torch.Tensor:
     return gate
 
 
-def _some(rows: torch.Tensor, count: int, most: int) -> torch.Tensor:
+def chosen_nodes(rows: torch.Tensor, count: int, most: int) -> torch.Tensor:
     """Int64 [min(most, count)]: different nodes in random order, those among the rows first; comparing all with all costs the square.
 
     By random keys, so that no shape depends on how many different nodes the rows hold: a step would wait for the device to tell it.
@@ -177,8 +177,8 @@ class LMMRec(RecommendationModel):
 
     def _sides(self, batch: Batch, users: torch.Tensor, items: torch.Tensor) -> tuple[tuple[torch.Tensor, torch.Tensor, NodeText], ...]:
         """Of users and of items some nodes, of the batch first (positive and negative items), each once, with z and their text."""
-        user_nodes = _some(batch.users, len(users), self.config.aligned_nodes)
-        item_nodes = _some(torch.cat([batch.positives, batch.negatives]), len(items), self.config.aligned_nodes)
+        user_nodes = chosen_nodes(batch.users, len(users), self.config.aligned_nodes)
+        item_nodes = chosen_nodes(torch.cat([batch.positives, batch.negatives]), len(items), self.config.aligned_nodes)
         return (user_nodes, users[user_nodes], self.text.users), (item_nodes, items[item_nodes], self.text.items)
 
     @torch.no_grad()

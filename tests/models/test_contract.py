@@ -104,3 +104,13 @@ def test_slots_have_the_promised_shapes(name: str, checkerboard: Interactions, b
     slots = 3 if MODELS[name].get("form", "slots") == "slots" and MODELS[name]["model"] == "lmmrec" else 1
     assert vectors["user"].shape[:2] == (40, slots)
     assert vectors["item"].shape == (30, slots, vectors["user"].shape[2])
+
+
+RANKED_BY_PAIRS = ("lightgcn with bpr", "autocf", "lmmrec in slots", "lmmrec as one vector", "kar", "rlmrec-con", "rlmrec-gen", "irllrec")
+
+
+@pytest.mark.parametrize("name", RANKED_BY_PAIRS)
+def test_candidates_make_negatives_harder(name: str, checkerboard: Interactions, block_text: TextFeatures) -> None:
+    settings = MODELS[name] | {"text_dropout": 0.0}
+    easy, hard = (trained(settings, checkerboard, block_text, epochs=1, candidates=count).history for count in (1, 8))
+    assert hard[0]["losses"]["recommendation"] > easy[0]["losses"]["recommendation"]

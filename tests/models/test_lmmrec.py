@@ -11,7 +11,7 @@ from core.errors import InputError
 from core.models.build import build_model
 from core.models.config import ModelConfig
 from core.models.graph import Interactions
-from core.models.lmmrec import DualEncoder, LMMRec
+from core.models.lmmrec import DualEncoder, LMMRec, chosen_nodes
 from core.models.recommendation import Batch
 from core.models.text_features import SHRINKAGE, TextFeatures, motivation_lift
 
@@ -34,8 +34,9 @@ def test_a_weight_of_zero_takes_its_term_out(checkerboard: Interactions, block_t
     assert term not in model(checkerboard, block_text, **{weight: 0.0}).losses(BATCH)
 
 
-def test_slots_and_behaviour_recommend_together_and_each_by_itself(checkerboard: Interactions, block_text: TextFeatures) -> None:
-    lmmrec = model(checkerboard, block_text, behaviour_dim=6, part_weight=0.25, text_scale=0.0, slot_text_scale=0.0).eval()
+def test_slots_and_parts_of_behaviour_recommend_together_and_each_by_itself(checkerboard: Interactions, block_text: TextFeatures) -> None:
+    settings = {"behaviour_dim": 6, "behaviour_parts": 2, "part_weight": 0.25, "joint_weight": 0.7}
+    lmmrec = model(checkerboard, block_text, text_scale=0.0, slot_text_scale=0.0, **settings).eval()
     with torch.no_grad():
         terms, vectors = lmmrec.losses(BATCH), lmmrec.vectors()
 
@@ -47,8 +48,23 @@ def test_slots_and_behaviour_recommend_together_and_each_by_itself(checkerboard:
         return float(-torch.log(torch.sigmoid(margins)).mean())
 
     assert vectors["user_behaviour"].shape == (40, 6)
-    assert float(terms["recommendation"]) == pytest.approx(bpr("", "_behaviour"))
-    assert float(terms["recommendation_apart"]) == pytest.approx(0.25 * (bpr("") + bpr("_behaviour")))
+    for side in ("user", "item"):
+        vectors[f"{side}_first"], vectors[f"{side}_second"] = vectors[f"{side}_behaviour"].split(3, dim=1)
+    assert float(terms["recommendation"]) == pytest.approx(0.7 * bpr("", "_behaviour"))
+    assert float(terms["recommendation_apart"]) == pytest.approx(0.25 * (bpr("") + bpr("_first") + bpr("_second")))
+    assert "recommendation" not in model(checkerboard, block_text, behaviour_dim=6, joint_weight=0.0).losses(BATCH)
+
+
+def test_views_are_compared_of_different_nodes_those_of_the_batch_first() -> None:
+    rows = torch.tensor([7, 3, 3, 7, 11])
+    few, all_of_them, more_than_there_are = (chosen_nodes(rows, 20, most).tolist() for most in (2, 5, 50))
+    assert set(few) < {3, 7, 11}
+    assert len(set(few)) == 2
+    assert {3, 7, 11} < set(all_of_them)
+    assert len(set(all_of_them)) == 5
+    assert sorted(more_than_there_are) == list(range(20))
+    drawn = {tuple(sorted(chosen_nodes(rows, 20, 2).tolist())) for _ in range(60)}
+    assert drawn == {(3, 7), (3, 11), (7, 11)}
 
 
 def test_without_behaviour_it_is_the_papers_objective(checkerboard: Interactions, block_text: TextFeatures) -> None:

@@ -14,12 +14,23 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from core.models.build import build_model
 from core.models.graph import Interactions
+from core.models.text_features import NodeText, TextFeatures, motivation_lift
 from core.training.config import TrainingConfig
 from core.training.samplers import BatchSampler
 from core.training.trainer import train_step
 
 PAIRS = torch.rand(30, 20, generator=torch.Generator().manual_seed(0)).lt(0.3).nonzero().numpy()
 INTERACTIONS = Interactions(30, 20, PAIRS)
+
+
+def _text(count: int) -> NodeText:
+    slots = torch.randn(count, 3, 6, generator=torch.Generator().manual_seed(count))
+    present = torch.arange(count * 3).view(count, 3) % 4 > 0
+    slots = slots * present.unsqueeze(-1)
+    return NodeText(slots, present, slots.mean(1), motivation_lift(present.float()))
+
+
+TEXT = TextFeatures(_text(30), _text(20), ("sound", "price", "other"))
 WAITING = {
     "aten::_local_scalar_dense", "aten::item", "aten::is_nonzero", "aten::equal", "aten::nonzero", "aten::masked_select",
     "aten::_unique", "aten::_unique2", "aten::unique_dim", "aten::unique_consecutive", "aten::bincount", "aten::repeat_interleave.Tensor",
@@ -30,6 +41,9 @@ SETTINGS: tuple[dict[str, Any], ...] = (
     {"model": "lightgcn", "edge_keep": 0.8},
     {"model": "bpr-mf"},
     {"model": "gccf"},
+    {"model": "lightgcn", "candidates": 4},
+    {"model": "lmmrec", "slot_dim": 4, "aligned_nodes": 8, "align_every": 1},
+    {"model": "lmmrec", "form": "vector", "prototypes": 3, "candidates": 2},
 )
 
 
@@ -52,7 +66,7 @@ class Watch(TorchDispatchMode):
 
 def parts_of(settings: dict[str, Any], device: torch.device) -> tuple[Any, BatchSampler, torch.optim.Optimizer]:
     config = TrainingConfig(dim=8, batch_size=32, **settings)
-    model = build_model(INTERACTIONS, None, config).to(device)
+    model = build_model(INTERACTIONS, TEXT.to(device), config).to(device)
     sampler = BatchSampler(INTERACTIONS, config, 32, torch.Generator(device).manual_seed(0), device)
     return model, sampler, torch.optim.Adam(model.parameters(), lr=0.01, fused=True)
 

@@ -41,3 +41,12 @@ def test_softmax_negatives_of_a_users_history_are_excluded(cells: int, monkeypat
 def test_bpr_negatives_are_seldom_known() -> None:
     pairs = [pair for batch in sampler_of("bpr") for pair in zip(batch.users.tolist(), batch.negatives.tolist(), strict=True)]
     assert sum(pair in KNOWN for pair in pairs) / len(pairs) < 0.12  # drawn twice at a density of 0.2: 0.04 expected
+
+
+def test_candidates_are_drawn_per_interaction_and_the_first_is_the_negative() -> None:
+    config = TrainingConfig(candidates=4)
+    for batch in BatchSampler(INTERACTIONS, config, 64, torch.Generator().manual_seed(0), torch.device("cpu")):
+        assert batch.candidates is not None
+        assert batch.candidates.shape == (4, len(batch.users))
+        assert batch.negatives.equal(batch.candidates[0])
+    assert all(batch.candidates is None for batch in sampler_of("bpr"))
