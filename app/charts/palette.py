@@ -1,16 +1,11 @@
-"""One colour per motivation, the same on every page and chart, told apart by colour-blind readers on light and on dark.
-
-The eight colours were searched for the largest smallest distance (OKLab) between any two of them, and grey, under normal
-sight and simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009), with a luminance that stands out from a
-white and from a near-black page. A test holds them to it. Colour is never the only sign: every mark also has a name.
-"""
+"""Colours of the pages: those of motivations (`core.motivations.colours`, which reports use too) and neutral marks for both themes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-MOTIVATION_COLOURS = ("#4785f8", "#d7aa27", "#2e6105", "#a72373", "#3bc993", "#7246be", "#977800", "#bca4ff")
-OTHER_COLOUR = "#8a909c"
+from core.motivations.colours import MOTIVATION_COLOURS as MOTIVATION_COLOURS
+from core.motivations.colours import OTHER_COLOUR as OTHER_COLOUR
+from core.motivations.colours import motivation_colour as motivation_colour
+from core.motivations.colours import motivation_colours as motivation_colours
 
 # Neutral marks that read on both themes.
 NEUTRAL = "#8a909c"
@@ -21,22 +16,6 @@ USER_COLOUR = "#4785f8"
 ITEM_COLOUR = "#d7aa27"
 POSITIVE_COLOUR = "#4785f8"
 NEGATIVE_COLOUR = "#d7aa27"
-
-
-def motivation_colour(position: int, n_motivations: int) -> str:
-    """Colour of the motivation at ``position`` in the taxonomy; the position after the last one is "other", in grey."""
-    if position < 0 or position >= n_motivations:
-        return OTHER_COLOUR
-    return MOTIVATION_COLOURS[position % len(MOTIVATION_COLOURS)]
-
-
-def motivation_colours(names: Sequence[str]) -> dict[str, str]:
-    """Colour of every name, by its place in the order of the taxonomy; the last name is "other".
-
-    Args:
-        names: names or keys of all slots as `Taxonomy.names` and `Taxonomy.keys` give them, "other" last.
-    """
-    return {name: motivation_colour(position, len(names) - 1) for position, name in enumerate(names)}
 
 
 def series_colour(position: int) -> str:

@@ -1,0 +1,29 @@
+"""One colour per motivation, the same on every page, chart and report, told apart by colour-blind readers on light and on dark.
+
+The eight colours were searched for the largest smallest distance (OKLab) between any two of them, and grey, under normal
+sight and simulated protanopia, deuteranopia and tritanopia (Machado et al. 2009), with a luminance that stands out from a
+white and from a near-black page. A test holds them to it. Colour is never the only sign: every mark also has a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+MOTIVATION_COLOURS = ("#4785f8", "#d7aa27", "#2e6105", "#a72373", "#3bc993", "#7246be", "#977800", "#bca4ff")
+OTHER_COLOUR = "#8a909c"
+
+
+def motivation_colour(position: int, n_motivations: int) -> str:
+    """Colour of the motivation at ``position`` in the taxonomy; the position after the last one is "other", in grey."""
+    if position < 0 or position >= n_motivations:
+        return OTHER_COLOUR
+    return MOTIVATION_COLOURS[position % len(MOTIVATION_COLOURS)]
+
+
+def motivation_colours(names: Sequence[str]) -> dict[str, str]:
+    """Colour of every name, by its place in the order of the taxonomy; the last name is "other".
+
+    Args:
+        names: names or keys of all slots as `Taxonomy.names` and `Taxonomy.keys` give them, "other" last.
+    """
+    return {name: motivation_colour(position, len(names) - 1) for position, name in enumerate(names)}
