@@ -1,8 +1,9 @@
-"""Building a motivation map: users and items of a run drawn in one space, in named clusters."""
+"""Building a motivation map: users and items of a run drawn in one space, in named clusters, with statements and views among them."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,19 +11,24 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from core.maps.clusters import cluster, distinct_names, typical_motivations
+from core.errors import StoppedError
+from core.maps.cluster_table import cluster_table
+from core.maps.clusters import UNCLUSTERED, cluster, cluster_by_density
 from core.maps.layout import draw
-from core.maps.motivations import NONE, NodeMotivations, node_motivations, said_motivations
+from core.maps.motivations import NONE, node_motivations, said_motivations
+from core.maps.points import DrawnSpace, node_points, statement_points, view_points
 from core.maps.quality import mixing, preserved, trustworthiness
 from core.maps.space import MapSpace, nearest
-from core.maps.words import cluster_words, member_texts
-from core.progress import Progress, ProgressEvent, silent
+from core.maps.statements import closeness, drawn_statements, open_statement_encoder
+from core.maps.views import alignment, node_views
+from core.progress import Progress, ProgressEvent, never_stop, silent
 from core.storage import content_hash, write_parquet
 from core.training.opened import OpenedRun, profiles_of
 from core.workspace import Artefact, Workspace, artefact_id
 
-UNCLUSTERED = -1
-"""The cluster of points that HDBSCAN finds in none; its row of ``clusters`` comes last and is called "Unclustered"."""
+__all__ = ["UNCLUSTERED", "MapConfig", "MotivationMap", "build_map", "map_document", "map_of", "read_map"]
+
+_STEPS = ("Finding neighbours", "Drawing the map", "Finding clusters", "Naming clusters", "Measuring trust", "Placing statements and views")
 _MAP_VERSION = 2  # part of every map's key: raise it when the same inputs would give another map
 
 
@@ -44,13 +50,16 @@ class MapConfig(BaseModel):
     min_dist: float = Field(0.1, ge=0, le=1, description="How close points may lie in the drawing")
     epochs: int = Field(200, ge=10, le=2000, description="Optimisation epochs of UMAP")
     dimensions: int = Field(2, ge=2, le=3, description="2 to work with, 3 to look at")
-    clusters: int | None = Field(None, ge=1, le=100, description="Number of clusters; none = chosen by silhouette")
+    clusters: int | None = Field(None, ge=1, le=100, description="Number of clusters (k-means); none = chosen by silhouette")
+    smallest_cluster: int | None = Field(None, ge=2, description="Fewest points of a cluster (HDBSCAN); none = a sixtieth of all")
     seed: int = Field(0, ge=0, description="Seed of clusters and drawing")
 
     @model_validator(mode="after")
-    def _slot_has_a_motivation(self) -> MapConfig:
+    def _settings_fit(self) -> MapConfig:
         if (self.space == "slot") != (self.motivation is not None):
             raise ValueError("a map of a slot needs its motivation, and a joint map has none")
+        if self.method == "hdbscan" and self.clusters is not None:
+            raise ValueError("HDBSCAN finds the number of clusters itself: leave it out, or set the smallest cluster")
         return self
 
 
@@ -87,11 +96,18 @@ class MotivationMap:
         return self.points[(self.points["side"] != "statement") & (self.points["view"] == "joint")]
 
 
-def build_map(workspace: Workspace, run_ref: str, config: MapConfig | None = None, progress: Progress = silent) -> Artefact:
+def build_map(
+    workspace: Workspace,
+    run_ref: str,
+    config: MapConfig | None = None,
+    progress: Progress = silent,
+    stop: Callable[[], bool] = never_stop,
+) -> Artefact:
     """The map of a run: the one the workspace holds, or a new one.
 
     Raises:
-        NotFoundError: the workspace does not hold the run or what it was made from.
+        NotFoundError: the workspace does not hold the run or what it was made from. InputError: the run has no such slot.
+        StoppedError: ``stop`` said so; nothing was written.
     """
     config = config or MapConfig()
     source = workspace.get("run", run_ref)
@@ -102,51 +118,101 @@ def build_map(workspace: Workspace, run_ref: str, config: MapConfig | None = Non
         return known
     started = time.perf_counter()
     run = OpenedRun.open(workspace, source.id)
-    made = map_of(run, config, progress)
+    made = map_of(run, config, progress, stop)
     sources = {"run": run.id, "dataset": run.dataset.id} | ({"profiles": text.id} if text else {})
     with workspace.publish("map", identifier, name=source.manifest.name, sources=sources, config=config.model_dump(mode="json")) as draft:
         write_parquet(draft.path / "points.parquet", made.points)
         write_parquet(draft.path / "clusters.parquet", made.clusters)
         draft.generated = run.dataset.generated
         draft.summary.update(
-            n_points=len(made.points),
-            n_clusters=len(made.clusters),
+            n_points=len(made.nodes),
+            n_statements=int((made.points["side"] == "statement").sum()),
+            n_views=int((made.points["view"] != "joint").sum()),
+            n_clusters=int((made.clusters["cluster"] != UNCLUSTERED).sum()),
+            unclustered=int((made.nodes["cluster"] == UNCLUSTERED).sum()),
             trustworthiness=round(made.trustworthiness, 4),
             mixing=round(made.mixing, 4),
-            agreement=_agreement(made.points) if run.vectors.named else None,
+            agreement=_agreement(made.nodes) if run.vectors.named else None,
+            figures=made.figures,
             seconds=round(time.perf_counter() - started, 2),
             seed=config.seed,
         )
     return workspace.get("map", identifier)
 
 
-def map_of(run: OpenedRun, config: MapConfig, progress: Progress = silent) -> MotivationMap:
-    """Draw, cluster and name, without a workspace."""
-    space = MapSpace.of(run.vectors)
-    steps = ("Finding neighbours", "Drawing the map", "Finding clusters", "Naming clusters", "Measuring trust")
+def map_of(
+    run: OpenedRun,
+    config: MapConfig,
+    progress: Progress = silent,
+    stop: Callable[[], bool] = never_stop,
+) -> MotivationMap:
+    """Draw, cluster, name and place, without a workspace.
 
-    def report(step: int) -> None:
-        progress(ProgressEvent(steps[step], step, len(steps)))
-
-    report(0)
+    Raises:
+        InputError: the run has no such slot. StoppedError: ``stop`` said so, between two steps.
+    """
+    space = MapSpace.of(run.vectors, config.motivation)
+    report = _steps(progress, stop)
+    report("Finding neighbours")
     near = nearest(space.vectors, min(config.neighbours, len(space)))
-    report(1)
+    report("Drawing the map")
     drawing = draw(space.vectors, near, dimensions=config.dimensions, epochs=config.epochs, min_dist=config.min_dist, seed=config.seed)
-    report(2)
-    assigned = cluster(space.vectors, config.clusters, config.seed)
-    report(3)
-    motivations, said = node_motivations(run), said_motivations(run)
-    # A cluster's name has to fit the words beside it, so the text decides where there is text.
-    clusters = _cluster_table(run, assigned, said if said.shares.any() else motivations)
-    report(4)
-    made = MotivationMap(
-        points=_point_table(run, space, drawing, assigned, (motivations, said), preserved(near[0], drawing)),
-        clusters=clusters,
-        trustworthiness=trustworthiness(space.vectors, drawing, config.neighbours, seed=config.seed),
-        mixing=mixing(near[0], space.n_users),
-    )
-    progress(ProgressEvent(steps[-1], len(steps), len(steps)))
+    report("Finding clusters")
+    assigned = _clusters(space, drawing, config)
+    report("Naming clusters")
+    acted, said = node_motivations(run), said_motivations(run)
+    clusters = cluster_table(run, assigned, acted, said, config.motivation)
+    report("Measuring trust")
+    drawn = DrawnSpace(space, drawing, assigned, preserved(near[0], drawing), config.neighbours, config.min_dist, config.seed)
+    trusted = trustworthiness(space.vectors, drawing, config.neighbours, seed=config.seed)
+    points, figures = _with_further(run, drawn, node_points(run, drawn, acted, said), config, report)
+    made = MotivationMap(points, clusters, trusted, mixing(near[0], space.n_users), figures)
+    progress(ProgressEvent(_STEPS[-1], len(_STEPS), len(_STEPS)))
     return made
+
+
+def _steps(progress: Progress, stop: Callable[[], bool]) -> Callable[[str], None]:
+    """What reports that a step begins, unless the work is to stop."""
+
+    def report(step: str) -> None:
+        if stop():
+            raise StoppedError("The map was stopped", where=step, hint="Start it again: a map is drawn as a whole")
+        progress(ProgressEvent(step, _STEPS.index(step), len(_STEPS)))
+
+    return report
+
+
+def _clusters(space: MapSpace, drawing: np.ndarray, config: MapConfig) -> np.ndarray:
+    if config.method == "hdbscan":
+        return cluster_by_density(drawing, config.smallest_cluster, config.seed)
+    return cluster(space.vectors, config.clusters, config.seed)
+
+
+def _with_further(
+    run: OpenedRun,
+    drawn: DrawnSpace,
+    nodes: pd.DataFrame,
+    config: MapConfig,
+    report: Callable[[str], None],
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The nodes with what the settings place among them, and what was measured of it."""
+    report("Placing statements and views")
+    parts, figures = [nodes], dict[str, Any]()
+    encoder = open_statement_encoder(run) if config.statements else None
+    statements = drawn_statements(run, drawn.space, config.statements, config.seed, encoder)
+    if statements is not None:
+        parts.append(statement_points(run, drawn, statements))
+        figures["statements"] = {
+            "drawn": len(statements.table),
+            "available": statements.available,
+            "placed_by": statements.placed_by,
+            "closeness": closeness(statements, drawn.space) if statements.placed_by == "encoder" else {},
+        }
+    views = node_views(run, drawn.space) if config.views else []
+    parts += [view_points(nodes, drawn, view) for view in views]
+    if views:
+        figures["alignment"] = alignment(views, drawn.space, seed=config.seed)
+    return pd.concat(parts, ignore_index=True), figures
 
 
 def _agreement(points: pd.DataFrame) -> float | None:
@@ -173,66 +239,20 @@ def read_map(artefact: Artefact) -> MotivationMap:
 
 
 def map_document(artefact: Artefact) -> dict[str, Any]:
-    """A map in figures, for JSON: {map, run, points, clusters: [{cluster, name, size}], trustworthiness, seconds}."""
+    """A map in figures, for JSON: {map, run, space, motivation, points, statements, views, clusters: [{cluster, name, size}], ...}."""
     clusters = pd.read_parquet(artefact.path / "clusters.parquet")
     summary = artefact.manifest.summary
     return {
         "map": artefact.id,
         "run": artefact.manifest.sources["run"],
+        "space": artefact.manifest.config.get("space", "joint"),
+        "motivation": artefact.manifest.config.get("motivation"),
         "points": summary["n_points"],
+        "statements": summary.get("n_statements", 0),
+        "views": summary.get("n_views", 0),
         "clusters": clusters[["cluster", "name", "size"]].to_dict(orient="records"),
         "trustworthiness": summary["trustworthiness"],
         "mixing": summary["mixing"],
+        "figures": summary.get("figures", {}),
         "seconds": summary["seconds"],
     }
-
-
-def _cluster_table(run: OpenedRun, assigned: np.ndarray, motivations: NodeMotivations) -> pd.DataFrame:
-    n_users = run.dataset.n_users
-    typical = typical_motivations(assigned, motivations)
-    words = cluster_words(member_texts(run), assigned, n_users)
-    users = np.bincount(assigned[:n_users], minlength=len(typical))
-    items = np.bincount(assigned[n_users:], minlength=len(typical))
-    return pd.DataFrame(
-        {
-            "cluster": np.arange(len(typical), dtype=np.int32),
-            "name": distinct_names(typical, run.motivation_names, words),
-            "words": words,
-            "size": users + items,
-            "users": users,
-            "items": items,
-            "motivation": [motivation or NONE for motivation in typical],
-        }
-    )
-
-
-def _point_table(
-    run: OpenedRun,
-    space: MapSpace,
-    drawing: np.ndarray,
-    assigned: np.ndarray,
-    leanings: tuple[NodeMotivations, NodeMotivations],
-    trust: np.ndarray,
-) -> pd.DataFrame:
-    dataset = run.dataset
-    pairs = run.training_pairs
-    motivations, said = leanings
-    dominant, confidence = motivations.dominant()
-    activity = [np.bincount(pairs[:, column], minlength=n) for column, n in enumerate((dataset.n_users, dataset.n_items))]
-    axes = {axis: drawing[:, number] for number, axis in enumerate("xyz"[: drawing.shape[1]])}
-    return pd.DataFrame(
-        {
-            "side": space.sides,
-            "node_idx": space.node_idx.astype(np.int32),
-            "id": [*dataset.users["user_id"].astype(str), *dataset.items["item_id"].astype(str)],
-            "label": [*dataset.users["name"].astype(str), *dataset.items["title"].astype(str)],
-            **axes,
-            "cluster": assigned,
-            "motivation": dominant,
-            "distinctive": motivations.distinctive(),
-            "said": said.dominant()[0],
-            "confidence": confidence,
-            "activity": np.concatenate(activity).astype(np.int32),
-            "trust": trust,
-        }
-    )

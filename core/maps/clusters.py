@@ -1,4 +1,4 @@
-"""Segments of users and items: k-means in the map's space, named by what sets them apart."""
+"""Segments of users and items: k-means in the map's space or HDBSCAN in its drawing, named by what sets them apart."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from core.maps.motivations import NodeMotivations
 
 _CANDIDATES = (4, 5, 6, 7, 8, 10, 12)  # more than a dozen nobody tells apart on a map
 _FEWEST_PER_CLUSTER = 4
+_MOST_FOR_DENSITY = 20_000  # HDBSCAN's time grows with the square: 5 s for so many, 29 s for 50,000
+UNCLUSTERED = -1
 _AS_GOOD = 0.05  # where silhouettes are this close, the finer division says more
 
 
@@ -26,10 +28,38 @@ def cluster(vectors: torch.Tensor, n_clusters: int | None, seed: int, sample: in
     chosen = min(n_clusters or _by_silhouette(points, most, seed, sample), most)
     if chosen < 2:
         return np.zeros(len(points), dtype=np.int32)
-    assigned = KMeans(chosen, n_init=4, random_state=seed).fit_predict(points)
-    sizes = np.bincount(assigned, minlength=chosen)
-    position = np.empty(chosen, dtype=np.int32)
-    position[np.argsort(-sizes, kind="stable")] = np.arange(chosen, dtype=np.int32)
+    return _largest_first(KMeans(chosen, n_init=4, random_state=seed).fit_predict(points))
+
+
+def cluster_by_density(drawing: np.ndarray, smallest: int | None = None, seed: int = 0) -> np.ndarray:
+    """int32 [n]: the cluster of every point by HDBSCAN (Campello et al. 2013), the largest first; `UNCLUSTERED` between them.
+
+    In the drawing, where density can be seen and has a meaning (in a space of many dimensions nearly everything is noise). Of more
+    than 20,000 points a random 20,000 are clustered and each of the others goes with the nearest of them.
+
+    Args:
+        drawing: float [n, 2 or 3]. smallest: fewest points that make a cluster; None: a sixtieth of them, five at least.
+    """
+    from scipy.spatial import cKDTree
+    from sklearn.cluster import HDBSCAN
+
+    n = len(drawing)
+    least = max(2, smallest or max(5, n // 60))
+    if n < 2 * least:
+        return np.zeros(n, dtype=np.int32)
+    chosen = np.sort(np.random.default_rng(seed).choice(n, size=min(n, _MOST_FOR_DENSITY), replace=False))
+    smallest_drawn = max(2, round(least * len(chosen) / n))
+    found = HDBSCAN(min_cluster_size=smallest_drawn, min_samples=min(10, smallest_drawn), copy=True).fit_predict(drawing[chosen])
+    if found.max() < 0:
+        return np.zeros(n, dtype=np.int32)  # no denser parts: one whole, not nothing
+    return _largest_first(found if len(chosen) == n else found[cKDTree(drawing[chosen]).query(drawing)[1]])
+
+
+def _largest_first(assigned: np.ndarray) -> np.ndarray:
+    """int32 [n]: clusters numbered anew by size; `UNCLUSTERED` stays."""
+    sizes = np.bincount(assigned[assigned >= 0])
+    position = np.full(len(sizes) + 1, UNCLUSTERED, dtype=np.int32)
+    position[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes), dtype=np.int32)
     return position[assigned]
 
 

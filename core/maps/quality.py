@@ -26,6 +26,21 @@ def preserved(original: np.ndarray, drawing: np.ndarray) -> np.ndarray:
     return (kept / (k - 1)).astype(np.float32)
 
 
+def preserved_among(near: np.ndarray, placed: np.ndarray, drawing: np.ndarray) -> np.ndarray:
+    """float32 [m]: share of the nearest points in the space that are among as many nearest in the drawing, for what was placed in it.
+
+    Args:
+        near: int [m, k], rows of the drawing's points that are nearest in the space. placed: float [m, 2 or 3]. drawing: float [n, 2 or 3].
+    """
+    from scipy.spatial import cKDTree
+
+    if len(near) == 0:
+        return np.zeros(0, dtype=np.float32)
+    drawn = cKDTree(drawing).query(placed, k=list(range(1, near.shape[1] + 1)))[1]
+    kept = sum((drawn == near[:, [column]]).any(axis=1).astype(np.float64) for column in range(near.shape[1]))
+    return np.asarray(kept / near.shape[1], dtype=np.float32)
+
+
 def trustworthiness(vectors: torch.Tensor, drawing: np.ndarray, k: int = 15, sample: int = 2000, seed: int = 0) -> float:
     """Whether points near in the drawing are near in the space (Venna & Kaski 2001), 1 = always.
 

@@ -43,7 +43,7 @@ def test_map_repeats_for_a_seed_and_keeps_groups_together(make_run: Callable[...
     assert first.points.equals(second.points)
     assert first.clusters.equals(second.clusters)
     assert first.trustworthiness > 0.7
-    assert first.points.groupby(first.points["node_idx"] % 2)["cluster"].nunique().tolist() == [1, 1]
+    assert first.nodes.groupby(first.nodes["node_idx"] % 2)["cluster"].nunique().tolist() == [1, 1]
     assert {name.split(":")[0] for name in first.clusters["name"]} == {"Sound", "Price"}
     assert {"x", "y", "trust", "confidence", "distinctive", "motivation"} <= set(first.points.columns)
 
