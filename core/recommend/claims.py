@@ -125,7 +125,7 @@ def _reason(part: Speaking) -> list[Claim]:
     said += [Claim(text=f"a reviewer of it wrote “{shortened(evidence.quote)}”", quote=evidence) for evidence in praise[:1]]
     if not said:
         number = Figure(what=f"statements about {part.name} that could be quoted", value=0, unit="statements")
-        said = [Claim(text="no review says so: it comes from behaviour alone", figure=number)]
+        said = [Claim(text="no review that could be quoted says so", figure=number)]
     first, last = said[0], said[-1]
     said[0] = first.model_copy(update={"text": f" ({first.text}"})
     said[1:] = [last.model_copy(update={"text": f", {last.text}"})] if len(said) > 1 else []

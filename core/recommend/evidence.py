@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +43,10 @@ class Evidence(BaseModel):
     own_review: bool
     source: str
     interaction_idx: int
+
+
+Sides = tuple[list[Evidence], list[Evidence]]
+"""Of a user and of an item."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ class EvidenceIndex:
             return rows
         return rows[self._motivation[rows] == self._number.get(motivation, -1)]
 
-    def for_pair(self, user_idx: int, item_idx: int, motivation: str, value: float, limit: int) -> tuple[list[Evidence], list[Evidence]]:
+    def for_pair(self, user_idx: int, item_idx: int, motivation: str, value: float, limit: int) -> Sides:
         """What the user and what the item says of a motivation, most telling first.
 
         A statement tells the more, the stronger and the surer it is and the closer it comes to one of the other side:
@@ -113,12 +118,33 @@ class EvidenceIndex:
         """
         user_rows, item_rows = self.rows("user", user_idx, motivation), self.rows("item", item_idx, motivation)
         cosines = self._cosines(user_rows, item_rows)
-        agreeing = np.where(self._positive[item_rows] == (value >= 0), 1.0, _DISAGREEING)
         user_best, item_best = _highest(cosines, axis=1), _highest(cosines, axis=0)
         return (
             self._most_telling(user_rows, user_best, np.ones(len(user_rows)), limit, (user_idx, item_idx)),
-            self._most_telling(item_rows, item_best, agreeing, limit, (user_idx, item_idx)),
+            self._most_telling(item_rows, item_best, self._agreeing(item_rows, value), limit, (user_idx, item_idx)),
         )
+
+    def for_newcomer(self, said: Sequence[Evidence], vectors: torch.Tensor, item_idx: int, motivation: str, limit: int) -> Sides:
+        """The same for somebody without a history: of the statements given (all about this motivation, float [n, D]) and the item's."""
+        item_rows = self.rows("item", item_idx, motivation)
+        cosines = np.full((len(said), len(item_rows)), np.nan)
+        if self._embeddings is not None and len(said) and len(item_rows):
+            own, others = (torch.nn.functional.normalize(one.double(), dim=1) for one in (vectors, self._vectors(item_rows)))
+            cosines = (own @ others.T).clamp(-1, 1).numpy()
+        best = _highest(cosines, axis=1)
+        telling = [one.strength * one.confidence * (1 + max(0.0, float(np.nan_to_num(near)))) for one, near in zip(said, best, strict=True)]
+        order = np.argsort(-np.array(telling), kind="stable")[:limit]
+        chosen = [said[row].model_copy(update={"similarity": None if np.isnan(best[row]) else float(best[row])}) for row in order]
+        of_item = self._most_telling(item_rows, _highest(cosines, axis=0), self._agreeing(item_rows), limit, None)
+        return chosen, of_item
+
+    def _vectors(self, rows: np.ndarray) -> torch.Tensor:
+        assert self._embeddings is not None
+        return self._embeddings[torch.from_numpy(self._embedding_row[rows])]
+
+    def _agreeing(self, rows: np.ndarray, value: float = 1.0) -> np.ndarray:
+        """How much statements count by whether they point where a contribution points."""
+        return np.where(self._positive[rows] == (value >= 0), 1.0, _DISAGREEING)
 
     def strongest(self, side: Side, node: int, motivation: str, limit: int) -> list[Evidence]:
         """The node's strongest statements of a motivation, for its portrait."""
@@ -134,10 +160,7 @@ class EvidenceIndex:
         """float64 [user rows, item rows]; NaN where both rows are from the same review, or where there are no embeddings."""
         if self._embeddings is None or not len(user_rows) or not len(item_rows):
             return np.full((len(user_rows), len(item_rows)), np.nan)
-        left, right = (
-            torch.nn.functional.normalize(self._embeddings[torch.from_numpy(self._embedding_row[rows])].double(), dim=1)
-            for rows in (user_rows, item_rows)
-        )
+        left, right = (torch.nn.functional.normalize(self._vectors(rows).double(), dim=1) for rows in (user_rows, item_rows))
         cosines = (left @ right.T).clamp(-1, 1).numpy()
         reviews = self._interaction[user_rows][:, None], self._interaction[item_rows][None, :]
         cosines[(reviews[0] == reviews[1]) & (reviews[0] >= 0)] = np.nan

@@ -97,12 +97,19 @@ def positive_total(values: list[float], remainder: float) -> float:
     return sum(max(value, 0.0) for value in (*values, remainder))
 
 
-def silence(user_silent: bool, item_silent: bool, name: str) -> str:
-    """Which side says nothing of a motivation, in words."""
+def silence(user_silent: bool, item_silent: bool, name: str, *, newcomer: bool = False) -> str:
+    """Which side says nothing of a motivation, and what its side of the term then rests on, in words.
+
+    The text of a whole profile enters every slot a little, so a silent side's term rests on other words too.
+    """
     if user_silent and item_silent:
-        return f"Neither the user's reviews nor the item's mention {name}; the term comes from behaviour alone."
+        who = "Neither these words" if newcomer else "Neither the user's reviews"
+        rests = "from words about other things" if newcomer else "from behaviour and from words about other things"
+        return f"{who} nor the item's reviews mention {name}; the term comes {rests}."
+    if user_silent and newcomer:
+        return f"These words never mention {name}; the newcomer's side of the term comes from words about other things."
     if user_silent:
-        return f"The user's reviews never mention {name}; the user's side of the term comes from behaviour."
+        return f"The user's reviews never mention {name}; the user's side of the term comes from behaviour and other words."
     if item_silent:
-        return f"No review of the item mentions {name}; the item's side of the term comes from behaviour."
+        return f"No review of the item mentions {name}; the item's side of the term comes from behaviour and other words."
     return ""

@@ -9,9 +9,10 @@ from typing import Literal
 import numpy as np
 
 from core.errors import InputError
-from core.recommend.claims import Nearest, claims_of, sentence_of
+from core.recommend.claims import Nearest
 from core.recommend.evidence import EvidenceIndex
-from core.recommend.explanation import Contribution, Counterfactual, Explanation, Recommendations, Recommended, positive_total, silence
+from core.recommend.explaining import explained
+from core.recommend.explanation import Counterfactual, Explanation, Recommendations, Recommended
 from core.recommend.scoring import History, Scorer
 from core.recommend.user_terms import UserTerms
 from core.training.opened import OpenedRun
@@ -101,13 +102,17 @@ class Recommender:
         user = self.dataset.user_idx(user_id)
         vector = self.scorer.user(user, self._weights(weights) if weights else None)
         items, scores = self.scorer.top(vector, _at_least_one(k), self._without(user, exclude))
+        return self.listed(user_id, user, items[0], scores[0])
+
+    def listed(self, user_id: str, user_idx: int, items: np.ndarray, scores: np.ndarray) -> Recommendations:
+        """A ranked row of items (int [k], -1 where it ran out) with ids and titles."""
         titles, ids = self.dataset.items["title"], self.dataset.items["item_id"]
-        listed = [
+        rows = [
             Recommended(rank=rank, item=str(ids.iloc[item]), item_idx=int(item), title=str(titles.iloc[item]), score=float(score))
-            for rank, (item, score) in enumerate(zip(items[0], scores[0], strict=True), start=1)
+            for rank, (item, score) in enumerate(zip(items, scores, strict=True), start=1)
             if item >= 0
         ]
-        return Recommendations(user=user_id, user_idx=user, items=listed)
+        return Recommendations(user=user_id, user_idx=user_idx, items=rows)
 
     def terms(self, user_id: str) -> UserTerms:
         """All terms of all scores of a user, to be weighed at will.
@@ -137,24 +142,18 @@ class Recommender:
         """
         user, item = self.dataset.user_idx(user_id), self.dataset.item_idx(item_id)
         terms, remainder = self._split(user, item)
-        total = positive_total(list(terms.values()), remainder)
-        contributions = [self._contribution(user, item, key, value, total, evidence) for key, value in terms.items()]
-        contributions.sort(key=lambda contribution: -contribution.value)
-        title = str(self.dataset.items["title"].iloc[item])
-        nearest = self.nearest_in_history(user, item)
-        claims = claims_of(title, contributions, remainder, nearest)
-        return Explanation(
+        index = self.evidence
+        return explained(
             user=user_id,
             item=item_id,
-            title=title,
-            score=math.fsum((*terms.values(), remainder)),
+            title=str(self.dataset.items["title"].iloc[item]),
             rank=self._rank(user, item, None, "train"),
             in_history=bool(np.isin(item, self.history(user))),
-            contributions=contributions,
+            terms=terms,
             remainder=remainder,
-            claims=claims,
-            sentence=sentence_of(claims),
-            nearest=nearest,
+            names=self.run.motivation_names,
+            speaks=lambda key, value: index.for_pair(user, item, key, value, evidence) if index else ([], []),
+            nearest=self.nearest_in_history(user, item),
         )
 
     def nearest_in_history(self, user: int, item: int, limit: int = 3) -> list[Nearest]:
@@ -163,14 +162,11 @@ class Recommender:
         own = own[own != item]
         cosines = self.scorer.behaviour_cosines(item, own)
         titles, ids = self.dataset.items["title"], self.dataset.items["item_id"]
-        return (
-            [
-                Nearest(item=str(ids.iloc[other]), item_idx=int(other), title=str(titles.iloc[other]), cosine=float(cosine))
-                for cosine, other in sorted(zip(cosines, own, strict=True), key=lambda pair: (-pair[0], pair[1]))[:limit]
-            ]
-            if len(cosines)
-            else []
-        )
+        order = np.argsort(-cosines, kind="stable")[:limit]
+        return [
+            Nearest(item=str(ids.iloc[own[row]]), item_idx=int(own[row]), title=str(titles.iloc[own[row]]), cosine=float(cosines[row]))
+            for row in order
+        ]
 
     def counterfactual(self, user_id: str, item_id: str, drop: list[str]) -> Counterfactual:
         """The item's score and rank if these motivations did not count for the user: every item loses their terms.
@@ -198,21 +194,6 @@ class Recommender:
         if not self.motivations:
             return {}, float(terms.sum()) + self.scorer.remainder(user, item)
         return dict(zip(self.motivations, terms.tolist(), strict=True)), self.scorer.remainder(user, item)
-
-    def _contribution(self, user: int, item: int, motivation: str, value: float, total: float, limit: int) -> Contribution:
-        of_user, of_item = self.evidence.for_pair(user, item, motivation, value, limit) if self.evidence else ([], [])
-        name = self.run.motivation_names[motivation]
-        return Contribution(
-            motivation=motivation,
-            name=name,
-            value=value,
-            share=value / total if total > 0 else 0.0,
-            user_evidence=of_user,
-            item_evidence=of_item,
-            user_silent=not of_user,
-            item_silent=not of_item,
-            silence=silence(not of_user, not of_item, name),
-        )
 
     def _rank(self, user: int, item: int, weights: np.ndarray | None, exclude: Exclude) -> int:
         return int(self.scorer.ranks(self.scorer.user(user, weights), np.array([item]), self._without(user, exclude))[0])

@@ -15,6 +15,7 @@ from core.motivations.profiles import Profiles, SlotText
 from core.recommend.recommender import Recommender
 from core.training.opened import OpenedRun
 from core.training.run import RunVectors
+from tests.recommend.trained import Trained, train
 
 KEYS = ("sound", "price", "ease", "other")
 HELD_OUT = "held out"
@@ -99,3 +100,9 @@ def brute_scores(recommender: Recommender) -> np.ndarray:
     vectors = recommender.run.vectors
     user, item = vectors.user.double().numpy(), vectors.item.double().numpy()
     return np.array([[sum(float(u[k] @ i[k]) for k in range(len(u))) for i in item] for u in user])
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, small_dataset: ReviewDataset) -> Trained:
+    """A run that was really trained."""
+    return train(tmp_path_factory.mktemp("trained"), small_dataset)

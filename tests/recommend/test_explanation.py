@@ -128,7 +128,7 @@ def test_silent_sides_are_said_plainly(recommender: Recommender) -> None:
     ease = next(part for part in recommender.explain("u1", "i0").contributions if part.motivation == "ease")
     assert ease.item_silent
     assert ease.item_evidence == []
-    assert ease.silence == "No review of the item mentions The ease; the item's side of the term comes from behaviour."
+    assert ease.silence == "No review of the item mentions The ease; the item's side of the term comes from behaviour and other words."
 
 
 def test_run_without_profiles_explains_without_evidence(make_recommender: Callable[..., Recommender]) -> None:
