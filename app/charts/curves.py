@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.charts.figure import layout
-from app.charts.palette import series_colour
+from app.charts.palette import NEUTRAL, series_colour
 
 
 def history_frame(history: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -20,6 +20,13 @@ def history_frame(history: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             for name, value in (line.get(group) or {}).items():
                 rows.append((int(line["epoch"]), group, str(name), float(value)))
     return pd.DataFrame(rows, columns=["epoch", "group", "name", "value"])
+
+
+def without_zeros(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The series that are not zero throughout, and the names of those that are: parts of a loss whose weight is 0."""
+    largest = frame.groupby("name", sort=False)["value"].apply(lambda values: float(values.abs().max()))
+    idle = [str(name) for name in largest.index[largest == 0]]
+    return frame[~frame["name"].isin(idle)], idle
 
 
 def smoothed(values: pd.Series, weight: float) -> pd.Series:
@@ -61,10 +68,11 @@ def curves(
             name=str(name),
             line={"color": colour, "width": 2},
             marker={"size": 5},
-            hovertemplate=f"{name}<br>epoch %{{x}}: %{{y:.5g}}<extra></extra>",
+            hovertemplate=f"{name}: %{{y:.5g}}<extra></extra>",
         )
     layout(figure, height=height, x_title="epoch", y_title=y_title, legend=True)
     figure.update_layout(hovermode="x unified")
+    figure.update_xaxes(hoverformat="d", unifiedhovertitle={"text": "epoch %{x}"})
     if log_scale:
         figure.update_yaxes(type="log")
     return figure
@@ -72,7 +80,17 @@ def curves(
 
 def mark_epoch(figure: go.Figure, epoch: int, label: str) -> go.Figure:
     """A dotted line at ``epoch``, e.g. the best one."""
-    figure.add_vline(
-        x=epoch, line={"dash": "dot", "width": 1, "color": "#8a909c"}, annotation={"text": label, "font": {"size": 11}, "yanchor": "top"}
+    figure.add_vline(x=epoch, line={"dash": "dot", "width": 1, "color": NEUTRAL})
+    # At the bottom, where no curve of a figure that rises runs; on the side with more room.
+    last = max((max(trace.x) for trace in figure.data if trace.x is not None and len(trace.x)), default=epoch)
+    figure.add_annotation(
+        x=epoch,
+        y=0.02,
+        yref="paper",
+        text=label,
+        showarrow=False,
+        xanchor="right" if epoch > last / 2 else "left",
+        xshift=-5 if epoch > last / 2 else 5,
+        font={"size": 11},
     )
     return figure

@@ -28,6 +28,7 @@ TITLES = {
     "profiles": "Profiles",
     "compare-prompts": "Comparison of prompts",
     "benchmark": "Benchmark",
+    "sweep": "Seeds and ablations",
 }
 _USES = {
     "run": "Use this run",

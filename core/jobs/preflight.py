@@ -117,6 +117,11 @@ def known_preflight(workspace: Workspace, plan: Plan) -> Preflight | None:
     return Preflight(seconds[0], seconds[1], (low, high), len(earlier), cost, free_memory(), free_device_memory(cost.device))
 
 
+def is_measured(workspace: Workspace, plan: Plan) -> bool:
+    """Whether there is something for `known_preflight`: a measurement, or why there is none."""
+    return _path(workspace, plan.key).exists()
+
+
 def too_large(plan: Plan) -> tuple[int, int] | None:
     """Bytes the training's tensors take at the least and bytes that are free, where the former exceed the latter; else None."""
     summary = plan.dataset.manifest.summary
