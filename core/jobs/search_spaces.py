@@ -102,7 +102,7 @@ _OF_MODEL: dict[ModelName, Space] = {
     },
 }
 _ALONE: dict[ModelName, Space] = {
-    "alpharec": {**_STEPS, **_SOFTMAX, **_WIDTH, **_READING, "layers": Whole(1, 3)},
+    "alpharec": {**_STEPS, **_SOFTMAX, **_WIDTH, **_READING, "layers": Whole(1, 4)},
     "ease": {"ease_weight": Log(10.0, 5000.0)},
     "ease-text": {"ease_weight": Log(10.0, 5000.0), "ease_text": Log(0.1, 30.0)},
     "popularity": {},

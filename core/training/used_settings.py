@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.models.config import BACKBONES, WRAPPERS, BackboneName, ModelConfig, ModelName
 from core.training.config import TrainingConfig
 
-_RANKING = {"loss", "negatives", "temperature", "regularisation"}
+_RANKING = {"loss", "negatives", "candidates", "temperature", "regularisation"}
 PERTURBATIONS = frozenset({"text_control", "interaction_noise", "text_noise"})
 """Settings of what is trained on, not of the model."""
 _TRAINING = set(TrainingConfig.model_fields) - set(ModelConfig.model_fields) - PERTURBATIONS - {"device"}

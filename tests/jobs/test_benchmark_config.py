@@ -76,7 +76,7 @@ def test_cells_are_models_by_variants_by_seeds_with_plain_ones_first() -> None:
         ("no-mcs", {"mcs_weight": 0.0, "slot_mcs_weight": 0.0}),
         ("no-itcm", {"itcm_weight": 0.0}),
         ("no-mcs-no-itcm", {"mcs_weight": 0.0, "slot_mcs_weight": 0.0, "itcm_weight": 0.0}),
-        ("no-slots", {"form": "vector", "dim": 72}),
+        ("no-slots", {"form": "vector", "dim": 144}),
         ("no-independence", {"independence_weight": 0.0}),
         ("no-gate", {"motivation_gate": 0.0}),
     ],

@@ -21,7 +21,7 @@ from tests.models.conftest import block_text, checkerboard
 __all__ = ["block_text", "checkerboard"]
 
 NOT_SETTINGS_OF_A_MODEL = {"model", "backbone", "seed", "device", "precision"}
-WITHOUT_EFFECT = {"gccf": {"layer_combination"}, "alpharec": {"loss"}}
+WITHOUT_EFFECT = {"gccf": {"layer_combination"}, "alpharec": {"loss", "candidates"}}
 """Read by what the model shares with others (LightGCN's constructor, the sampler), but of no meaning to it."""
 read: set[str] = set()
 
