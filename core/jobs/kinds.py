@@ -6,19 +6,31 @@ The arguments are checked before a process is started, so a typing error is told
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import InputError
+from core.jobs.kind_settings import config_of, extraction_config, import_request
 from core.jobs.settings import validated
 from core.progress import Progress, never_stop
 from core.training.config import TrainingConfig
 from core.workspace import Artefact, Workspace
 
 JobKind = Literal[
-    "import", "extract", "train", "map", "demo", "pipeline", "compare-prompts", "relabel", "discover", "profiles", "benchmark", "sweep"
+    "import",
+    "extract",
+    "train",
+    "map",
+    "epoch-map",
+    "demo",
+    "pipeline",
+    "compare-prompts",
+    "relabel",
+    "discover",
+    "profiles",
+    "benchmark",
+    "sweep",
 ]
 KINDS: tuple[JobKind, ...] = get_args(JobKind)
 
@@ -54,6 +66,13 @@ class TrainArguments(_Arguments):
 
 class MapArguments(_Arguments):
     """``config``: a `core.maps.build.MapConfig` as plain data, or what differs from its defaults."""
+
+    run: str
+    config: dict[str, Any] = {}
+
+
+class EpochMapArguments(_Arguments):
+    """``config``: a `core.maps.epochs.EpochMapConfig` as plain data, or what differs from its defaults."""
 
     run: str
     config: dict[str, Any] = {}
@@ -135,6 +154,7 @@ ARGUMENTS: dict[JobKind, type[_Arguments]] = {
     "extract": ExtractArguments,
     "train": TrainArguments,
     "map": MapArguments,
+    "epoch-map": EpochMapArguments,
     "demo": DemoArguments,
     "pipeline": PipelineArguments,
     "compare-prompts": CompareArguments,
@@ -157,66 +177,14 @@ def checked_arguments(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
     checked = validated(ARGUMENTS[kind], arguments, f"{kind} job")
     plain = checked.model_dump(mode="json")
     if "request" in plain:
-        plain["request"] = _import_request(plain["request"])
+        plain["request"] = import_request(plain["request"])
     if kind == "extract":
-        plain["config"] = _extraction_config(plain["config"])
-    if kind == "compare-prompts":
-        plain["config"] = _comparison_config(plain["config"])
-    if kind == "benchmark":
-        plain["config"] = _benchmark_config(plain["config"])
-    if kind == "sweep":
-        plain["config"] = _sweep_config(plain["config"])
-    if kind == "map":
-        plain["config"] = _map_config(plain["config"])
+        plain["config"] = extraction_config(plain["config"])
+    if kind in ("compare-prompts", "benchmark", "sweep", "map", "epoch-map"):
+        plain["config"] = config_of(kind, plain["config"])
     if kind == "pipeline":
-        plain |= {"extraction": _extraction_config(plain["extraction"]), "map": _map_config(plain["map"])}
+        plain |= {"extraction": extraction_config(plain["extraction"]), "map": config_of("map", plain["map"])}
     return plain
-
-
-def _import_request(settings: dict[str, Any]) -> dict[str, Any]:
-    from core.data.importing import ImportRequest
-
-    plain = validated(ImportRequest, settings, "import").model_dump(mode="json")
-    return {name: _absolute(name, value) for name, value in plain.items()}
-
-
-def _extraction_config(settings: dict[str, Any]) -> dict[str, Any]:
-    from core.extraction.run import ExtractionConfig
-
-    plain = validated(ExtractionConfig, settings, "extraction").model_dump(mode="json")
-    if plain["taxonomy"] is not None and Path(plain["taxonomy"]).expanduser().exists():
-        plain["taxonomy"] = _absolute("path", plain["taxonomy"])
-    return plain
-
-
-def _comparison_config(settings: dict[str, Any]) -> dict[str, Any]:
-    from core.jobs.comparison_config import ComparisonConfig
-
-    return validated(ComparisonConfig, settings, "comparison").model_dump(mode="json")
-
-
-def _benchmark_config(settings: dict[str, Any]) -> dict[str, Any]:
-    from core.jobs.benchmark_config import BenchmarkConfig
-
-    return validated(BenchmarkConfig, settings, "benchmark").model_dump(mode="json")
-
-
-def _sweep_config(settings: dict[str, Any]) -> dict[str, Any]:
-    from core.jobs.sweep_config import SweepConfig
-
-    return validated(SweepConfig, settings, "sweep").model_dump(mode="json")
-
-
-def _map_config(settings: dict[str, Any]) -> dict[str, Any]:
-    from core.maps.build import MapConfig
-
-    return validated(MapConfig, settings, "map").model_dump(mode="json")
-
-
-def _absolute(name: str, value: Any) -> Any:
-    if name in ("path", "items", "users") and value is not None:
-        return str(Path(value).expanduser().resolve())  # the worker may stand in another folder
-    return value
 
 
 def has_batch(kind: str, arguments: dict[str, Any]) -> bool:
@@ -252,8 +220,9 @@ def run_kind(
             return steps.extract(workspace, dataset, config, progress, stop, paused=paused, retry_failed=again).profiles
         case TrainArguments(dataset=dataset, config=training, profiles=profiles):
             return steps.train(workspace, dataset, training, progress, stop, profiles=profiles)
-        case MapArguments(run=run, config=config):
-            return steps.build_map(workspace, run, config, progress, stop)
+        case MapArguments() | EpochMapArguments() as wanted:
+            build = steps.build_map if isinstance(wanted, MapArguments) else steps.build_epoch_maps
+            return build(workspace, wanted.run, wanted.config, progress, stop)
         case DemoArguments(rebuild=rebuild):
             return steps.build_demo(workspace, rebuild=rebuild, progress=progress, stop=stop)
         case PipelineArguments(request=request, extraction=extraction, training=training, map=layout):

@@ -27,6 +27,7 @@ __all__ = [
     "Extracted",
     "apply_taxonomy",
     "build_demo",
+    "build_epoch_maps",
     "build_map",
     "build_profiles_of",
     "discover_and_try",
@@ -140,12 +141,30 @@ def build_map(
     """Lay out the map of a run.
 
     Raises:
-        NotFoundError: no such run. InputError: a wrong setting.
+        NotFoundError: no such run. InputError: a wrong setting. StoppedError: ``stop`` said so.
     """
     from core.maps.build import MapConfig
     from core.maps.build import build_map as build
 
-    return build(workspace, run, validated(MapConfig, config or {}, "map"), progress)
+    return build(workspace, run, validated(MapConfig, config or {}, "map"), progress, stop)
+
+
+def build_epoch_maps(
+    workspace: Workspace,
+    run: str,
+    config: dict[str, Any] | BaseModel | None = None,
+    progress: Progress = silent,
+    stop: Stop = never_stop,
+) -> Artefact:
+    """Lay out a run's map over its training epochs.
+
+    Raises:
+        NotFoundError: no such run. InputError: a wrong setting, or the run kept no snapshots. StoppedError: ``stop`` said so.
+    """
+    from core.maps.epochs import EpochMapConfig
+    from core.maps.epochs import build_epoch_maps as build
+
+    return build(workspace, run, validated(EpochMapConfig, config or {}, "map over epochs"), progress, stop)
 
 
 def build_demo(workspace: Workspace, *, rebuild: bool = False, progress: Progress = silent, stop: Stop = never_stop) -> Artefact:

@@ -24,6 +24,7 @@ from core.storage import content_hash, write_json, write_tensors
 from core.training.config import TrainingConfig
 from core.training.perturbation import check_perturbations, noise, perturbations
 from core.training.run import RunVectors, flat
+from core.training.snapshots import Snapshots, hand_over
 from core.training.trainer import TrainingResult, fit
 from core.workspace import Artefact, Workspace, artefact_id
 
@@ -67,6 +68,8 @@ def train(
     directory = running_directory(workspace, identifier)
     write_json(directory / "config.json", config)
     text = text_to_read(workspace, chosen, config) if chosen else None
+    # What was trained on the way to something else is never looked at epoch by epoch.
+    snapshots = None if workspace.byproducts or perturbations(config) else Snapshots(directory)
     result = fit(
         splits["train"],
         text,
@@ -75,6 +78,7 @@ def train(
         directory=directory,
         progress=progress,
         stop=stop,
+        snapshots=snapshots,
     )
     published_in = workspace.for_byproducts() if perturbations(config) else workspace
     return _publish(published_in, identifier, source, chosen, config, result, splits, text)
@@ -177,6 +181,7 @@ def _publish(
         run_vectors.save(draft.path / "vectors.safetensors")
         parameters = {name: tensor for name, tensor in result.model.state_dict().items() if not name.startswith("teacher.")}
         write_tensors(draft.path / "model.safetensors", parameters)
+        hand_over(running_directory(workspace, identifier), draft.path, before=result.best_epoch)
         draft.summary |= {
             "model": config.model,
             "backbone": config.backbone if config.model in (*BACKBONES, *WRAPPERS) else None,

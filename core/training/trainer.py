@@ -23,6 +23,7 @@ from core.training.config import TrainingConfig
 from core.training.devices import memory_kept, pick_device, thread_count
 from core.training.history import append_history, rewrite_history
 from core.training.samplers import BatchSampler
+from core.training.snapshots import Snapshots
 
 Validate = Callable[[dict[str, torch.Tensor]], dict[str, float]]
 """From a model's vectors to its validation figures; it must hold the configured metric."""
@@ -51,8 +52,12 @@ def fit(
     directory: Path | None = None,
     progress: Progress = silent,
     stop: Callable[[], bool] = never_stop,
+    snapshots: Snapshots | None = None,
 ) -> TrainingResult:
     """Train until the validation figure stops rising; with a ``directory``, keep a checkpoint there and resume from it.
+
+    Args:
+        snapshots: what keeps the vectors of a few epochs; it changes nothing in the training.
 
     Raises:
         StoppedError: ``stop`` said so; the checkpoint holds the epochs finished.
@@ -68,10 +73,14 @@ def fit(
             return _solved(model, validate, device)
         optimiser = torch.optim.Adam(trained, lr=config.learning_rate, fused=device.type != "mps")
         state = _resume(directory, model, optimiser, generator) or TrainingState(0, 0, -1.0, 0, 0.0, [], {})
+        if snapshots is not None:
+            snapshots.begin(state.epoch)
         while state.epoch < config.epochs and state.waited < config.patience:
             if stop():
                 raise StoppedError("The training was stopped", where=f"epoch {state.epoch}", hint="Start it again to go on from there")
             _epoch(state, model, sampler, optimiser, config, validate)
+            if snapshots is not None:
+                snapshots.after(state.epoch, model)
             if directory is not None:
                 append_history(directory, state.history[-1])
                 if "validation" in state.history[-1]:
