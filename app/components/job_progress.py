@@ -21,6 +21,7 @@ TITLES = {
     "extract": "Extraction",
     "train": "Training",
     "map": "Map",
+    "epoch-map": "Maps over training epochs",
     "demo": "Demo workspace",
     "pipeline": "Reviews to recommendations",
     "relabel": "Taxonomy applied to the extraction",
