@@ -17,6 +17,7 @@ from core.cli import (
     answers,
     benchmark_command,
     data_commands,
+    map_command,
     prompt_commands,
     quality_command,
     search_command,
@@ -58,7 +59,7 @@ app.command("train")(stages.train)
 app.command("search", cls=benchmark_command.ManyValues)(search_command.search)
 app.command("evaluate")(stages.evaluate)
 app.command("benchmark", cls=benchmark_command.ManyValues)(benchmark_command.benchmark)
-app.command("map")(stages.build_map)
+app.command("map")(map_command.build_map)
 app.command("recommend")(answers.recommend)
 app.command("explain")(answers.explain)
 app.command("ls")(studio.ls)

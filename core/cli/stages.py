@@ -1,4 +1,4 @@
-"""`lmmrec extract`, `train`, `evaluate` and `map`: the stages between a dataset and what a run can answer."""
+"""`lmmrec extract`, `train` and `evaluate`: the stages between a dataset and what a run can answer."""
 
 from __future__ import annotations
 
@@ -156,29 +156,6 @@ def evaluate(
     document = {**evaluation, **figures}
     head = f"Run {evaluation['run']}, {evaluation['users']:,} users with {split} interactions"
     answer(document, json, lambda: f"{head}\n\n{figures_table({split: figures})}")
-
-
-def build_map(
-    run: RunArgument,
-    settings: SetOption = None,
-    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    json: JsonOption = False,
-) -> None:
-    """Lay a run out on a map with named clusters."""
-    from core.jobs import steps
-    from core.jobs.settings import assignments
-    from core.maps.build import map_document
-
-    place = existing(workspace)
-    with working() as (progress, stop):
-        layout = steps.build_map(place, run, assignments(settings or [], "--set"), progress, stop)
-    document = map_document(layout)
-    answer(document, json, lambda: _plain_map(document))
-
-
-def _plain_map(document: dict[str, Any]) -> str:
-    head = f"Map {document['map']}: {document['points']:,} points, trustworthiness {document['trustworthiness']:.3f}"
-    return f"{head}\n\n{table(['cluster', 'points'], [[one['name'], one['size']] for one in document['clusters']])}"
 
 
 def _listed(document: dict[str, Any]) -> str:

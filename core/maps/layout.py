@@ -19,6 +19,7 @@ def draw(
     min_dist: float = 0.1,
     seed: int = 0,
     start: np.ndarray | None = None,
+    step: float = 1.0,
 ) -> np.ndarray:
     """float32 [n, dimensions]: the drawing.
 
@@ -27,7 +28,7 @@ def draw(
         neighbours: (rows [n, k], distances [n, k]) as `core.maps.space.nearest` gives them: handing them over spares UMAP its
             own approximate search, which takes longer than the drawing.
         min_dist: how close points may lie. seed: equal seeds give equal drawings.
-        start: float [n, dimensions], a drawing to begin from instead.
+        start: float [n, dimensions], a drawing to begin from instead. step: first step of the optimisation; a short one stays near it.
     """
     rows, distances = neighbours
     if len(vectors) < _FEWEST_FOR_UMAP:
@@ -42,6 +43,7 @@ def draw(
             n_neighbors=rows.shape[1],
             n_epochs=epochs,
             min_dist=min_dist,
+            learning_rate=step,
             init="pca" if start is None else np.array(start, dtype=np.float32),
             random_state=seed,
             n_jobs=1,
