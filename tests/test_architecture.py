@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("core.evaluation.metrics", "core.evaluation.protocol"),  # what training validates with
     ("core.training",),
     ("core.recommend", "core.maps", "core.evaluation", "core.ranking"),
+    ("core.reports",),
     ("core.scale",),
     ("core.jobs",),
     ("core.cli",),

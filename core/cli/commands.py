@@ -20,6 +20,7 @@ from core.cli import (
     map_command,
     prompt_commands,
     quality_command,
+    report_command,
     search_command,
     stages,
     studio,
@@ -62,6 +63,7 @@ app.command("benchmark", cls=benchmark_command.ManyValues)(benchmark_command.ben
 app.command("map")(map_command.build_map)
 app.command("recommend")(answers.recommend)
 app.command("explain")(answers.explain)
+app.command("report")(report_command.report)
 app.command("ls")(studio.ls)
 app.command("jobs")(studio.jobs)
 app.command("pause")(studio.pause)
