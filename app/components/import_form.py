@@ -9,13 +9,14 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app.components.errors import shown_errors
+from app.components.import_mapping import previewed
 from app.components.job_progress import launch_button
 from core.data.importing import DEFAULT_MIN_INTERACTIONS, DOMAINS, Format, ImportRequest
-from core.data.preview import Preview, guess_format, preview
+from core.data.preview import guess_format
 from core.errors import InputError
 from core.jobs.settings import validated
 from core.storage import write_atomic
-from core.workspace import Workspace
+from core.workspace import Workspace, checked_name
 
 _FORMATS: dict[str, str] = {
     "amazon": "Amazon reviews (JSON lines)",
@@ -25,25 +26,15 @@ _FORMATS: dict[str, str] = {
     "table": "Table (CSV, Parquet, JSON lines)",
 }
 _SPLITS = {"ratio": "3 : 1 : 1 per user", "leave-last-out": "leave the last out", "time": "by time", "given": "as given"}
-_COLUMNS = {
-    "user": True,
-    "item": True,
-    "rating": False,
-    "timestamp": False,
-    "text": False,
-    "summary": False,
-    "title": False,
-    "split": False,
-}
 
 
 def import_form(space: Workspace) -> None:
-    """The whole import: source, format, preview, settings, and the two buttons."""
-    source, items = _source(space)
-    if source is None:
-        st.caption("A preview appears here as soon as there is a file.")
-        return
+    """The whole import: source, format, preview, settings, and the two buttons. An error is one line, and what was chosen stays."""
     with shown_errors():
+        source, items = _source(space)
+        if source is None:
+            st.caption("A preview appears here as soon as there is a file. Nothing is imported before you say so.")
+            return
         guessed = guess_format(source)
         format_name: Format = st.selectbox(
             "Format",
@@ -51,10 +42,21 @@ def import_form(space: Workspace) -> None:
             index=list(get_args(Format)).index(guessed or "table"),
             format_func=_FORMATS.__getitem__,
             key=f"format-{source}",
+            help="Guessed from the first rows. With “Table” you say yourself which column is which.",
+            persist_state="session",
         )
-        columns = _previewed(source, format_name)
+        columns = previewed(source, format_name)
+        if columns is None:
+            return
         request = _settings(source, items, format_name, columns)
-        _buttons(space, request, trains_text=format_name != "rlmrec" or "usr_prf.pkl" in {path.name for path in source.glob("*.pkl")})
+        _buttons(space, request, trains_text=_has_words(source, format_name, columns))
+
+
+def _has_words(source: Path, format_name: Format, columns: dict[str, str]) -> bool:
+    """Whether there is anything LMMRec could read: without, LightGCN is trained."""
+    if format_name == "rlmrec":
+        return "usr_prf.pkl" in {path.name for path in source.glob("*.pkl")}
+    return format_name != "table" or bool(columns.get("text") or columns.get("summary"))
 
 
 def _source(space: Workspace) -> tuple[Path | None, Path | None]:
@@ -74,66 +76,28 @@ def _source(space: Workspace) -> tuple[Path | None, Path | None]:
     return (_kept(space, reviews) if reviews else None, _kept(space, besides) if besides else None)
 
 
+_LONGEST_NAME = 120
 _WAYS = {"upload": "Upload", "path": "Path on this computer"}
 
 
 def _existing(typed: str) -> Path:
-    path = Path(typed.strip()).expanduser()
-    if not path.exists():
+    try:
+        path = Path(typed.strip().strip("'\"")).expanduser()
+        there = path.exists()
+    except (OSError, ValueError, RuntimeError) as error:  # no permission, too long a name, a zero byte, no such home
+        raise InputError("This path cannot be read", where=typed.strip()[:120], hint="Check the path and its permissions") from error
+    if not there:
         raise InputError("No such file", where=str(path), hint="Check the path")
     return path
 
 
 def _kept(space: Workspace, uploaded: UploadedFile) -> Path:
     """The uploaded file on disk, under a name of its content: a job in another process reads it."""
-    name = Path(uploaded.name).name
+    name = Path(uploaded.name).name[-_LONGEST_NAME:]
     path = space.root / "uploads" / f"{uploaded.file_id[:12]}-{name}"
     if not path.exists():
         write_atomic(path, lambda target: target.write_bytes(uploaded.getbuffer()) and None)
     return path
-
-
-def _previewed(source: Path, format_name: Format) -> dict[str, str]:
-    """Show the first rows; for a table also ask which column is which. The mapping, ours -> theirs."""
-    seen = _preview(source, format_name, {})
-    columns: dict[str, str] = {}
-    if format_name == "table":
-        columns = _mapping(seen, str(source))
-        seen = _preview(source, format_name, columns)
-    if len(seen.rows):
-        st.markdown(
-            f"**Preview** of the first {len(seen.rows)} rows" + (f"; {seen.skipped} of them would be dropped" if seen.skipped else "")
-        )
-        st.dataframe(seen.rows, hide_index=True, height=220, key="preview")
-    elif len(seen.raw_rows):
-        st.markdown("**The file as it is**: say above which column is the user and which the item.")
-        st.dataframe(seen.raw_rows.astype(str), hide_index=True, height=220, key="preview-raw")
-    return columns
-
-
-def _preview(source: Path, format_name: Format, columns: dict[str, str]) -> Preview:
-    changed = 0.0 if source.is_dir() else source.stat().st_mtime
-    return _cached_preview(str(source), changed, format_name, tuple(sorted(columns.items())))
-
-
-@st.cache_resource(max_entries=8, show_spinner="Reading the first rows")
-def _cached_preview(source: str, changed: float, format_name: Format, columns: tuple[tuple[str, str], ...]) -> Preview:
-    del changed
-    return preview(Path(source), format_name, dict(columns) or None)
-
-
-def _mapping(seen: Preview, key: str) -> dict[str, str]:
-    st.markdown("**Which column is which**")
-    cells = st.columns(4)
-    chosen = {}
-    for position, (ours, needed) in enumerate(_COLUMNS.items()):
-        guessed = seen.mapping.get(ours)
-        index = seen.raw_columns.index(guessed) if guessed in seen.raw_columns else None
-        label = f"{ours.capitalize()}{' (needed)' if needed else ''}"
-        theirs = cells[position % 4].selectbox(label, seen.raw_columns, index=index, placeholder="not there", key=f"column-{ours}-{key}")
-        if theirs:
-            chosen[ours] = theirs
-    return chosen
 
 
 def _settings(source: Path, items: Path | None, format_name: Format, columns: dict[str, str]) -> ImportRequest:
@@ -157,19 +121,20 @@ def _settings(source: Path, items: Path | None, format_name: Format, columns: di
         help="Users and items with fewer are dropped, again and again until none is left (k-core)",
         disabled=format_name == "rlmrec",
     )
-    rules = ["ratio", "leave-last-out", "time", *(["given"] if "split" in columns or format_name == "rlmrec" else [])]
+    rules = ["ratio", "leave-last-out", "time", *(["given"] if columns.get("split") or format_name == "rlmrec" else [])]
     split = fourth.selectbox(
         "Split",
         rules,
         index=len(rules) - 1 if "given" in rules else 0,
         format_func=_SPLITS.__getitem__,
-        key=f"import-split-{format_name}-{'split' in columns}",
+        key=f"import-split-{format_name}-{bool(columns.get('split'))}",
     )
     skip = st.toggle("Go on after broken lines", key="import-skip", help="Count them in the report instead of stopping at the first")
+    checked_name(name.strip())
     plain: dict[str, Any] = {
         "path": source,
         "format": format_name,
-        "name": name,
+        "name": name.strip(),
         "items": items,
         "columns": columns,
         "domain": domain,
@@ -187,16 +152,10 @@ def _name_of(source: Path) -> str:
 
 
 def _buttons(space: Workspace, request: ImportRequest, *, trains_text: bool) -> None:
-    plain = request.model_dump(mode="json")
+    single: dict[str, object] = {"request": request.model_dump(mode="json")}
+    whole: dict[str, object] = single if trains_text else {**single, "training": {"model": "lightgcn"}}
+    way = "import, extraction, profiles, training and map" if trains_text else "import, training of LightGCN (there are no texts) and map"
     with st.container(horizontal=True, vertical_alignment="center"):
-        launch_button(
-            space,
-            "Import and train",
-            "pipeline",
-            {"request": plain} | ({} if trains_text else {"training": {"model": "lightgcn"}}),
-            key="import-pipeline",
-        )
-        launch_button(space, "Import only", "import", {"request": plain}, key="import-only", primary=False)
-        st.caption(
-            "“Import and train” goes all the way: import, extraction, profiles, training and map. It runs on if you close this page."
-        )
+        launch_button(space, "Import and train", "pipeline", whole, key="import-pipeline")
+        launch_button(space, "Import only", "import", single, key="import-only", primary=False)
+        st.caption(f"“Import and train” goes all the way: {way}. It runs on if you close this page.")

@@ -13,12 +13,14 @@ import pandas as pd
 from core.data.columns import storable
 from core.data.frames import empty_reviews
 from core.data.importing import Format
-from core.data.lines import PARQUET_MAGIC, Reading, first_bytes, parse_json_or_literal, record_batches
+from core.data.lines import PARQUET_MAGIC, Reading, existing_file, first_bytes, parse_json_or_literal, record_batches
 from core.data.readers import amazon, rlmrec, steam, table, yelp
 from core.data.readers.fields import keys_of
 from core.errors import InputError
 
 _SAMPLE = 200
+_LOOKED_AT = 2**16
+_LONGEST_LINE = 2**22
 
 
 @dataclass(frozen=True)
@@ -50,17 +52,20 @@ def preview(path: Path, format: Format, columns: Mapping[str, str] | None = None
         InputError: the file cannot be read as this format, or ``columns`` names a column that is not there.
     """
     path = path.expanduser()
+    check_readable(path)
     reading = Reading(skip_broken=True)
     if format == "rlmrec":
         folder = rlmrec.read_folder(path, reading)
         return Preview(_shown(folder.reviews.head(n)), {}, list(rlmrec.MATRICES.values()), pd.DataFrame())
     raw = load_table(path, n) if format == "table" else _raw_records(path, n)
+    if raw.empty:
+        raise InputError("The table has no row", where=path.name, hint="Check that it was written completely")
     raw_columns = [str(column) for column in raw.columns]
     mapping: dict[str, str] = {}
     if format == "table":
         wanted = {ours: theirs for ours, theirs in (columns or {}).items() if "." not in ours}
         mapping = table.mapping_of(raw_columns, table.REVIEW_GUESSES, wanted, path.name, ())
-        if not {"user", "item"} <= mapping.keys():
+        if not {"user", "item"} <= mapping.keys() or mapping["user"] == mapping["item"]:
             return Preview(_shown(empty_reviews()), mapping, raw_columns, raw)
         chunks: Iterator[pd.DataFrame] = table.read_reviews(path, reading, wanted, size=_SAMPLE)
     else:
@@ -81,6 +86,63 @@ def load_table(path: Path, n: int | None = None) -> pd.DataFrame:
     return whole if n is None else whole.head(n)
 
 
+def check_readable(path: Path) -> None:
+    """Look at the first bytes of a file for what no reader can take: the wrong kind of file altogether.
+
+    Raises:
+        InputError: a spreadsheet, a web page, a binary file, other letters than UTF-8, or one endless line; says which and what to do.
+            A missing, empty or damaged file too.
+    """
+    if path.is_dir():
+        return
+    if existing_file(path).suffix.lower() in (".xlsx", ".xls", ".ods"):
+        raise InputError("A spreadsheet, not a plain table", where=path.name, hint="Save the sheet as CSV (UTF-8) and take that")
+    start = first_bytes(path, _LONGEST_LINE)
+    if start.startswith(PARQUET_MAGIC):
+        return
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError("The file is UTF-16", where=path.name, hint="Save it as UTF-8")
+    if b"\0" in start[:_LOOKED_AT]:
+        raise InputError("A binary file, not a table of reviews", where=path.name, hint="CSV, JSON lines and Parquet are read, gzip or not")
+    if start.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
+        raise InputError("A web page, not a table of reviews", where=path.name, hint="Download the file itself, not the page about it")
+    if len(start) == _LONGEST_LINE and b"\n" not in start and b"\r" not in start:
+        raise InputError("The first line never ends", where=path.name, hint="A table has one row a line; write one JSON object a line")
+    if not start.lstrip().startswith(b"{"):  # of JSON lines a broken one can be left out
+        _check_letters(path, start)
+
+
+def _check_letters(path: Path, start: bytes) -> None:
+    try:
+        start.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start >= len(start) - 4 and len(start) == _LONGEST_LINE:
+            return  # the look ends within a letter
+        line = start.count(b"\n", 0, error.start) + 1
+        raise InputError("The table is not UTF-8", where=f"{path.name}, line {line}", hint="Save it as UTF-8") from error
+
+
+def unreadable(seen: Preview) -> list[str]:
+    """Of the mapped columns those, as ours, of which no shown row has a value: ratings that are no numbers, times that are no times."""
+    if seen.rows.empty:
+        return []
+    empty = {"rating": seen.rows["rating"].isna().all(), "timestamp": seen.rows["timestamp"].isna().all()}
+    return [ours for ours, none in empty.items() if none and seen.mapping.get(ours)]
+
+
+def check_mapping(columns: Mapping[str, str]) -> None:
+    """Look at a mapping, ours -> theirs, as people may choose it.
+
+    Raises:
+        InputError: user or item is missing, or both are the same column.
+    """
+    missing = [ours for ours in ("user", "item") if not columns.get(ours)]
+    if missing:
+        raise InputError(f"No column for the {' and the '.join(missing)}", hint="Choose it above")
+    if columns["user"] == columns["item"]:
+        raise InputError("User and item are the same column", where=columns["user"], hint="Choose two columns")
+
+
 def guess_format(path: Path) -> Format | None:
     """The format a file seems to have, None where nothing speaks for one.
 
@@ -90,6 +152,7 @@ def guess_format(path: Path) -> Format | None:
     path = path.expanduser()
     if path.is_dir():
         return "rlmrec" if all((path / name).exists() for name in rlmrec.MATRICES.values()) else None
+    check_readable(path)
     start = first_bytes(path).lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith(PARQUET_MAGIC) or not start.startswith(b"{"):
         return "table"

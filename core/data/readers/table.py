@@ -125,7 +125,7 @@ def mapping_of(
     where: str,
     required: tuple[str, ...] = ("user", "item"),
 ) -> dict[str, str]:
-    """Ours -> theirs: the mapping asked for, the rest guessed from common names.
+    """Ours -> theirs: the mapping asked for, the rest guessed from common names; "" for theirs says there is none, and none is guessed.
 
     Raises:
         InputError: a column asked for is not there, is none of ours, or a required one can neither be found nor guessed.
@@ -134,13 +134,15 @@ def mapping_of(
     for ours, theirs in columns.items():
         if ours not in guesses:
             raise InputError(f"'{ours}' is no column of ours", where="column mapping", hint=f"Use {', '.join(guesses)}")
-        if theirs not in raw:
+        if theirs and theirs not in raw:
             raise InputError(f"No column '{theirs}' for the {ours}", where=where, hint=there)
     simple = {_simple(name): name for name in reversed(raw)}
-    fields = dict(columns)
+    fields = {ours: theirs for ours, theirs in columns.items() if theirs}
     for ours, names in guesses.items():
+        if ours in columns:
+            continue
         free = (simple[name] for name in names if name in simple and simple[name] not in fields.values())
-        guess = None if ours in fields else next(free, None)
+        guess = next(free, None)
         if guess is not None:
             fields[ours] = guess
     for ours in required:
