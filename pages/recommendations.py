@@ -1,4 +1,4 @@
-"""Recommendations: what a user gets and why, in terms that add up to the score."""
+"""Recommendations: what a user gets and why, in terms that add up to the score, and what would be otherwise."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import streamlit as st
 
 from app import artefacts, session
 from app.components.explanation import explanation
+from app.components.faithfulness import run_view
 from app.components.legend import motivation_legend, names_of
+from app.components.newcomer import newcomer_view
 from app.components.page import literal
 from app.components.pickers import pick_node, run_label
+from app.components.recommendation_comparison import MOST_BESIDE, comparison_list, places_elsewhere
 from app.components.recommendation_list import history_list, recommendation_list
-from app.components.subject import run_page
+from app.components.subject import RunSubject, run_page
+from app.components.what_if import what_if_view
 from core.recommend.recommender import Recommender
-from core.workspace import Artefact, Workspace
+from core.workspace import Artefact
+
+VIEWS = {"why": "Why", "what-if": "What if", "newcomer": "Newcomer", "faithfulness": "Faithfulness of the run"}
 
 
 def main() -> None:
@@ -22,56 +28,77 @@ def main() -> None:
     )
     if subject is None:
         return
-    space, dataset, run = subject.space, subject.dataset, subject.run
-    recommender = artefacts.recommender(space, run)
+    recommender = artefacts.recommender(subject.space, subject.run)
     if recommender.motivations:
-        taxonomy = artefacts.taxonomy(space, dataset)
+        taxonomy = artefacts.taxonomy(subject.space, subject.dataset)
         motivation_legend(names_of(taxonomy), taxonomy)
-    user, k, second = _choices(space, dataset, run, recommender)
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    view = left.segmented_control(
+        "View", list(VIEWS), default="why", required=True, format_func=VIEWS.__getitem__, key="why-view", bind="query-params"
+    )
+    k = int(right.number_input("Items in the list", 1, 100, 10, key="k", bind="query-params"))
+    if view == "faithfulness":
+        run_view(subject.space, subject.run, recommender)
+        return
+    if view == "newcomer":
+        newcomer_view(subject.space, recommender, k)
+        return
+    user, others = _choices(subject, recommender, beside=view == "why")
     if user is None:
         st.caption("Choose a user above.")
-        return
+    elif view == "what-if":
+        what_if_view(recommender, user, k)
+    else:
+        _why(subject, recommender, user, k, others)
+
+
+def _why(subject: RunSubject, recommender: Recommender, user: str, k: int, others: list[Artefact]) -> None:
+    """The list beside the history or other runs, then the explanation of the chosen item."""
     listed = recommender.recommend(user, k)
-    left, right = st.columns([3, 2] if second is None else 2)
-    with left:
-        recommendation_list(recommender, listed, f"list-{run.id}-{user}-{k}", f"**Top {len(listed.items)}** of {literal(run_label(run))}")
-    with right:
-        if second is None:
+    beside = [(other, artefacts.recommender(subject.space, other)) for other in others]
+    if beside:
+        comparison_list([(subject.run, recommender), *beside], user, k)
+    else:
+        left, right = st.columns([3, 2])
+        with left:
+            title = f"**Top {len(listed.items)}** of {literal(run_label(subject.run))}"
+            recommendation_list(recommender, listed, f"list-{subject.run.id}-{listed.user_idx}-{k}", title)
+        with right:
             history_list(recommender, listed.user_idx)
-        else:
-            other = artefacts.recommender(space, second)
-            recommendation_list(
-                other, other.recommend(user, k), f"list-{second.id}-{user}-{k}", f"**Top {k}** of {literal(run_label(second))}"
-            )
-            if not other.motivations:
-                st.caption("This run has no named motivations: it ranks, but cannot say why.")
     item = session.selected("item") or (listed.items[0].item if listed.items else None)
     if item is None:
         return
-    explanation(recommender, user, item)
-    if second is not None:
+    explanation(recommender, user, item, k, subject.names)
+    for label, said in places_elsewhere(beside, user, item).items():
+        st.markdown(f"**{literal(label)}** has this item at {literal(said)}.")
+    if beside:
         history_list(recommender, listed.user_idx)
 
 
-def _choices(space: Workspace, dataset: Artefact, run: Artefact, recommender: Recommender) -> tuple[str | None, int, Artefact | None]:
+def _choices(subject: RunSubject, recommender: Recommender, *, beside: bool) -> tuple[str | None, list[Artefact]]:
+    """The user, and the runs to stand beside this one."""
     users = recommender.dataset.users
-    if session.selected("user") is None and len(users):
+    ids = users["user_id"].astype(str).tolist()
+    if session.selected("user") is None and ids:
         busiest = recommender.dataset.rows("train")["user_idx"].value_counts()
-        session.select(user=str(users["user_id"].iloc[int(busiest.index[0])] if len(busiest) else users["user_id"].iloc[0]))
-    first, second, third = st.columns([2, 1, 2], vertical_alignment="bottom")
+        session.select(user=ids[int(busiest.index[0])] if len(busiest) else ids[0])
+    first, second = st.columns([1, 1], vertical_alignment="bottom")
     with first:
-        user = pick_node("user", users["user_id"].astype(str).tolist(), users["name"].astype(str).tolist(), label="User", key="pick-user")
-    k = second.number_input("Items in the list", 1, 100, 10, key="k", bind="query-params")
-    others = {other.id: other for other in session.runs_of(space, dataset) if other.id != run.id}
-    beside = third.selectbox(
-        "Beside it",
-        ["", *others],
-        format_func=lambda key: run_label(others[key]) if key else "the user's history",
+        user = pick_node("user", ids, [subject.names.name(one) for one in ids], label="User", key="pick-user")
+    if not beside:
+        return user, []
+    others = {run.id: run for run in session.runs_of(subject.space, subject.dataset) if run.id != subject.run.id}
+    chosen = second.multiselect(
+        "Other runs beside it",
+        list(others),
+        format_func=lambda key: run_label(others[key]),
         key="beside",
         bind="query-params",
-        help="Another run on the same dataset",
+        max_selections=MOST_BESIDE,
+        placeholder="none: the user's history",
+        help="Up to three other runs on the same dataset",
     )
-    return user, int(k), others.get(beside)
+    return user, [others[key] for key in chosen]
 
 
 main()

@@ -5,7 +5,7 @@ A motivation is taken away from the user: every item loses its term, then all ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -60,14 +60,18 @@ def without_each(recommender: Recommender, user_id: str, item_id: str) -> list[W
     Raises:
         NotFoundError: no such user or item.
     """
-    if not recommender.motivations:
-        return []
     terms, item = recommender.terms(user_id), recommender.dataset.item_idx(item_id)
+    return without_each_of(terms, item, recommender.motivations, recommender.run.motivation_names)
+
+
+def without_each_of(terms: UserTerms, item: int, motivations: Sequence[str], names: Mapping[str, str]) -> list[Without]:
+    """The same from the terms of a user or a newcomer; ``motivations``: the slots' keys, ``names``: what people read for them."""
+    if not motivations:
+        return []
     n = terms.n_slots
     weights = np.concatenate([np.ones((1, terms.n_terms)), _dropping(terms, [(slot,) for slot in range(n)])])
     ranks = terms.ranks(item, weights)
     scores = weights @ terms.terms[:, item] + terms.rest[item]
-    names = recommender.run.motivation_names
     return [
         Without(
             motivation=key,
@@ -77,7 +81,7 @@ def without_each(recommender: Recommender, user_id: str, item_id: str) -> list[W
             rank=int(ranks[slot + 1]),
             lost=int(ranks[slot + 1] - ranks[0]),
         )
-        for slot, key in enumerate(recommender.motivations)
+        for slot, key in enumerate(motivations)
     ]
 
 

@@ -88,7 +88,7 @@ def test_a_run_without_named_motivations_says_so(filled: Workspace, monkeypatch:
 
 def test_two_runs_stand_side_by_side(filled: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     app = opened(filled.root, "recommendations", monkeypatch, user="user-01", beside="small-lightgcn-s0-li00")
-    app.selectbox(key="beside").set_value("small-lightgcn-s0-li00").run()
+    app.multiselect(key="beside").set_value(["small-lightgcn-s0-li00"]).run()
     assert not app.exception
     assert "it ranks, but cannot say why" in words(app)
 
