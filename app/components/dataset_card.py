@@ -25,10 +25,17 @@ def has_text(dataset: ReviewDataset) -> bool:
     return bool(profiles or (dataset.interactions["text"] != "").any())
 
 
+def profile_coverage(dataset: ReviewDataset) -> tuple[float, float]:
+    """Shares of the users and of the items that came with a profile text, 0..1 each."""
+    users, items = ((side["profile_text"] != "").mean() if len(side) else 0.0 for side in (dataset.users, dataset.items))
+    return float(users), float(items)
+
+
 def dataset_card(dataset: ReviewDataset) -> None:
     """Counts and three histograms."""
     n = len(dataset.interactions)
     lengths = dataset.interactions["text"].str.len().to_numpy()
+    profiled = profile_coverage(dataset)
     figures(
         {
             "Users": f"{dataset.n_users:,}",
@@ -36,11 +43,13 @@ def dataset_card(dataset: ReviewDataset) -> None:
             "Interactions": f"{n:,}",
             "Density": f"{100 * n / max(1, dataset.n_users * dataset.n_items):.2f} %",
             "With a text": f"{100 * text_coverage(dataset):.1f} %",
+            **({"With a profile": f"{100 * profiled[0]:.0f} / {100 * profiled[1]:.0f} %"} if any(profiled) else {}),
             "Train / valid. / test": " / ".join(f"{100 * len(dataset.rows(split)) / max(1, n):.0f}" for split in SPLITS) + " %",
         },
         {
             "Density": "Interactions there are, of all pairs of a user and an item.",
             "With a text": "Share of the interactions that come with a review text.",
+            "With a profile": "Share of the users, and of the items, that came with a text about them.",
             "Train / valid. / test": "Training, validation and test split. Only training reviews ever reach a profile or an explanation.",
         },
     )
@@ -70,7 +79,37 @@ def dataset_card(dataset: ReviewDataset) -> None:
                 "**Length of reviews**",
             )
         else:
-            st.caption("No review has a text; users and items may have profile texts.")
+            _profile_lengths(dataset)
+
+
+def _profile_lengths(dataset: ReviewDataset) -> None:
+    """Where no review has a text: how long the profiles are that came with users and items."""
+    texts = pd.concat([dataset.users["profile_text"], dataset.items["profile_text"]])
+    lengths = texts.str.len().to_numpy()
+    if lengths.max(initial=0) == 0:
+        st.markdown("**Length of reviews**")
+        st.caption("No review has a text, and no user or item has a profile: only models that read none can be trained.")
+        return
+    chart(
+        histogram(lengths, x_title="characters", y_title="users and items", colour=NEUTRAL),
+        "profile-length",
+        "Histogram of the length of profile texts",
+        "**Length of profile texts**",
+    )
+
+
+def import_summary(dataset: ReviewDataset) -> str:
+    """The import in one line: read, kept, dropped; "" where the dataset was not imported."""
+    if not dataset.report.get("lines_read"):
+        return ""
+    report = ImportReport.model_validate(dataset.report)
+    dropped = sum(entry.count for entry in report.dropped.values())
+    largest = max(report.dropped.items(), key=lambda pair: pair[1].count, default=None)
+    why = f", most of them for “{largest[0]}”" if largest and len(report.dropped) > 1 else f" for “{largest[0]}”" if largest else ""
+    return (
+        f"The import read {report.lines_read:,} lines, kept {report.interactions:,} interactions and dropped "
+        f"{f'{dropped:,} rows{why}' if dropped else 'nothing'}."
+    )
 
 
 def import_report(dataset: ReviewDataset) -> None:

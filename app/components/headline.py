@@ -9,7 +9,7 @@ from app.components.pickers import model_name
 from core.workspace import Artefact, Workspace
 
 _MEANINGS = {
-    "recall@20": "Share of a user's held-out items that are among the first 20 of all items: mean over users ± standard error.",
+    "recall@20": "Share of a user's held-out items that are among the first 20 of all items (0 to 1): mean over users ± standard error.",
     "ndcg@20": "The same, but a held-out item counts the more the higher it stands: mean over users ± standard error.",
 }
 
@@ -27,13 +27,13 @@ def headline(space: Workspace, dataset: Artefact, run: Artefact) -> None:
             figure = own[name]
             st.metric(f"{name} of {model_name(run)} on test", f"{figure.mean:.3f} ± {figure.standard_error:.3f}", help=meaning)
             if peer is None or name not in other:
-                st.caption(f"Mean over {figure.n_users:,} users. Train LightGCN too and it stands here beside.")
+                st.caption(f"{figure.n_users:,} users. Train {'LightGCN' if is_lmmrec(run) else 'LMMRec'} too and it stands here beside.")
                 continue
             beside = other[name]
             seeds = f"seed {seed_of(run)}" if seed_of(run) == seed_of(peer) else f"seeds {seed_of(run)} and {seed_of(peer)}"
             change = f"{100 * (figure.mean / beside.mean - 1):+.1f} %" if beside.mean else "n/a"
             st.markdown(f"{model_name(peer)}: {beside.mean:.3f} ± {beside.standard_error:.3f}, difference **{change}**")
-            st.caption(f"Means over {figure.n_users:,} users; one run each, {seeds}.")
+            st.caption(f"{figure.n_users:,} users, one run each, {seeds}")
     with columns[2]:
         if st.button("See recommendations", type="primary", width="stretch", key="see-recommendations"):
             session.open_page("recommendations", run=run.id)
@@ -41,6 +41,11 @@ def headline(space: Workspace, dataset: Artefact, run: Artefact) -> None:
             session.open_page("profiles", run=run.id)
         if st.button("Open the map", width="stretch", key="see-map"):
             session.open_page("motivation_map", run=run.id)
+
+
+def is_lmmrec(run: Artefact) -> bool:
+    """Whether a run is one of LMMRec, so that its peer is another model."""
+    return run.manifest.summary.get("model") == "lmmrec"
 
 
 def seed_of(run: Artefact) -> int:

@@ -23,9 +23,13 @@ class Stage:
     made: tuple[Artefact, ...]
     jobs: tuple[str, ...]
 
-    def state(self, live: list[Job]) -> tuple[str, str]:
-        """A word and a colour for how the stage stands."""
-        if any(job.kind in self.jobs for job in live):
+    def state(self, live: list[Job], subjects: set[str]) -> tuple[str, str]:
+        """A word and a colour for how the stage stands.
+
+        Args:
+            subjects: ids of the dataset and of its run: a job about another dataset does not count.
+        """
+        if any(job.kind in self.jobs and {job.arguments.get("dataset"), job.arguments.get("run")} & subjects for job in live):
             return "running", "blue"
         return ("done", "green") if self.made else ("missing", "gray")
 
@@ -38,7 +42,7 @@ def stages(space: Workspace, dataset: Artefact, run: Artefact | None) -> list[St
         Stage("Dataset", "reviews, users, items", (dataset,), ("import",)),
         Stage("Extraction", "statements of motivations", tuple(space.made_from("extraction", dataset)), ("extract",)),
         Stage("Profiles", "what moves each user and item", profiles, ("extract",)),
-        Stage("Runs", "trained models", tuple(session.runs_of(space, dataset)), ("train", "pipeline")),
+        Stage("Runs", "trained models", tuple(session.runs_of(space, dataset)), ("train", "sweep")),
         Stage("Map", "users and items in one plane", maps, ("map",)),
     ]
 
@@ -48,14 +52,15 @@ def show_pipeline(space: Workspace, dataset: Artefact, run: Artefact | None, liv
     steps = _next_steps(space, dataset, run, has_text)
     shown = stages(space, dataset, run)
     ready = True
+    subjects = {dataset.id, dataset.manifest.name} | ({run.id} if run else set())
     for column, stage in zip(st.columns(len(shown), gap="small"), shown, strict=True):
-        word, colour = stage.state(live)
+        word, colour = stage.state(live, subjects)
         with column.container(border=True, height="stretch"):
             with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="xsmall"):
                 st.markdown(f"**{stage.name}**", width="content")
                 st.badge(word, color=colour)
             st.caption(_figures_of(stage) if stage.made else stage.what)
-            if stage.name in steps and (stage.made or ready) and word != "running":
+            if stage.name in steps and (stage.made or ready or not has_text) and word != "running":
                 steps[stage.name](bool(stage.made))
         ready = ready and bool(stage.made)
 
@@ -63,11 +68,13 @@ def show_pipeline(space: Workspace, dataset: Artefact, run: Artefact | None, liv
 def _figures_of(stage: Stage) -> str:
     newest = stage.made[0]
     summary = newest.manifest.summary
-    made = f"{moment(newest.manifest.created_at)}"
+    made = moment(newest.manifest.created_at).removesuffix(" UTC")
     if stage.name == "Runs":
         took = summary.get("seconds")
         newest_took = f"  \nnewest took {duration(float(took))} on {summary.get('device', 'cpu')}" if took is not None else ""
-        return f"{len(stage.made)} run{'s' if len(stage.made) > 1 else ''}{newest_took}"
+        on_the_way = sum(run.manifest.byproduct for run in stage.made)
+        more = f", {on_the_way:,} of them in benchmarks, searches and ablations" if on_the_way else ""
+        return f"{len(stage.made):,} run{'s' if len(stage.made) > 1 else ''}{more}{newest_took}"
     counts = [f"{summary[key]:,} {label}" for key, label in _COUNTS if isinstance(summary.get(key), int)]
     return f"{', '.join(counts[:2]) or newest.id}  \n{made}"
 
@@ -86,10 +93,16 @@ def _next_steps(space: Workspace, dataset: Artefact, run: Artefact | None, has_t
     """Stage -> what draws its button; the argument says whether the stage is done already."""
 
     def extraction(done: bool) -> None:
-        if has_text and not done:
-            launch_button(space, "Extract", "extract", {"dataset": dataset.id}, key="next-extract")
+        if done and st.button("See what was found", key="see-extraction"):
+            session.open_page("extraction")
         elif not has_text:
-            st.caption("This dataset has no texts.")
+            st.caption("This dataset has no texts: LightGCN and its like can be trained on it.")
+        elif not done:
+            launch_button(space, "Extract", "extract", {"dataset": dataset.id}, key="next-extract")
+
+    def profiles(done: bool) -> None:
+        if done and st.button("Browse", key="next-profiles"):
+            session.open_page("profiles")
 
     def training(done: bool) -> None:
         if st.button("Train another" if done else "Train", key="next-train", type="secondary" if done else "primary"):
@@ -101,4 +114,4 @@ def _next_steps(space: Workspace, dataset: Artefact, run: Artefact | None, has_t
         if not done and run is not None:
             launch_button(space, "Build the map", "map", {"run": run.id}, key="next-map")
 
-    return {"Extraction": extraction, "Runs": training, "Map": layout}
+    return {"Extraction": extraction, "Profiles": profiles, "Runs": training, "Map": layout}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.errors import StudioError
@@ -16,6 +17,8 @@ from core.jobs.training_step import run_id, running_directory
 from core.storage import read_json
 from core.training.config import TrainingConfig
 from core.workspace import Artefact, Workspace
+
+_RECENT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,21 @@ def interrupted_trainings(workspace: Workspace, dataset: Artefact) -> list[Inter
         asked.add(request)
         if not job.live and job.status != "finished" and (left := _left(workspace, dataset, job)) is not None:
             found.append(left)
+    return found
+
+
+def interrupted_imports(workspace: Workspace) -> list[Job]:
+    """Imports, and whole ways from reviews to a run, that ended before their end in the last day and were not asked for again."""
+    found: list[Job] = []
+    asked: set[str] = set()
+    for job in jobs(workspace):
+        if job.kind not in ("import", "pipeline"):
+            continue
+        request = json.dumps([job.kind, job.arguments], sort_keys=True)
+        recent = job.finished_at is not None and datetime.now(UTC) - datetime.fromisoformat(job.finished_at) < _RECENT
+        if request not in asked and recent and not job.live and job.status != "finished":
+            found.append(job)
+        asked.add(request)
     return found
 
 
