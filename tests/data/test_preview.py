@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from core.data.preview import guess_format, load_table, preview
+from core.data.preview import check_mapping, check_readable, guess_format, load_table, preview, unreadable
 from core.errors import InputError
 
 
@@ -46,3 +46,49 @@ def test_formats_are_guessed(write_lines, amazon_records, table_records, tmp_pat
 
 def test_whole_table_is_loaded(write_lines, table_records):
     assert len(load_table(write_lines("t.jsonl", table_records))) == 36
+
+
+def test_a_guess_can_be_taken_out(write_lines, table_records):
+    shown = preview(write_lines("t.jsonl", table_records), "table", {"rating": "", "text": ""}, n=3)
+    assert shown.mapping == {"user": "user", "item": "item", "timestamp": "date"}
+    assert shown.rows["rating"].isna().all()
+    assert set(shown.rows["text"]) == {""}
+
+
+def test_columns_that_hold_no_ratings_or_times_are_named(write_lines, table_records):
+    path = write_lines("t.jsonl", table_records)
+    assert unreadable(preview(path, "table")) == []
+    assert unreadable(preview(path, "table", {"rating": "text", "timestamp": "text"})) == ["rating", "timestamp"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({}, "No column for the user and the item"),
+        ({"user": "a", "item": ""}, "No column for the item"),
+        ({"user": "a", "item": "a"}, "same column"),
+    ],
+)
+def test_a_mapping_without_user_and_item_is_refused(columns, said):
+    with pytest.raises(InputError, match=said):
+        check_mapping(columns)
+
+
+def test_letters_cut_by_the_look_are_no_fault(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_bytes(b"user,item\n" + "é".encode() * 2**21 + b"\n")  # the look ends within a letter
+    check_readable(path)
+
+
+def test_the_line_of_a_wrong_letter_is_named(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"user,item\nu,i\n\xe9,i\n")
+    with pytest.raises(InputError, match="line 3"):
+        check_readable(path)
+
+
+def test_a_broken_line_among_good_ones_is_counted_and_not_refused(write_lines, table_records, tmp_path):
+    path = write_lines("t.jsonl", table_records)
+    path.write_bytes(path.read_bytes() + b'{"user": "\xe9"}\n')
+    check_readable(path)
+    assert preview(path, "table").skipped == 1

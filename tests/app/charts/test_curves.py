@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from app.charts.curves import curves, history_frame, smoothed
+from app.charts.curves import curves, history_frame, mark_epoch, smoothed, without_zeros
 
 HISTORY = [
     {"epoch": 1, "seconds": 0.1, "losses": {"recommendation": 4.0, "mcs": 2.0}},
@@ -45,3 +45,18 @@ def test_log_scale_is_the_axis_type() -> None:
 
 def test_no_history_gives_an_empty_figure() -> None:
     assert len(curves(history_frame([]), series="name").data) == 0
+
+
+def test_parts_of_weight_zero_are_left_out_and_named() -> None:
+    frame = history_frame(
+        [{"epoch": 1, "losses": {"mcs": 0.0, "recommendation": 1.0}}, {"epoch": 2, "losses": {"mcs": 0.0, "recommendation": 0.0}}]
+    )
+    drawn, idle = without_zeros(frame)
+    assert (set(drawn["name"]), idle) == ({"recommendation"}, ["mcs"])
+
+
+def test_the_best_epoch_is_marked_on_the_side_with_room() -> None:
+    frame = history_frame([{"epoch": epoch, "losses": {"mcs": 1.0}} for epoch in range(1, 11)])
+    early, late = (mark_epoch(curves(frame, series="name"), epoch, "best").layout.annotations[-1] for epoch in (2, 9))
+    assert (early.xanchor, late.xanchor) == ("left", "right")
+    assert (early.x, late.x) == (2, 9)
