@@ -1,217 +1,212 @@
-"""The motivation map: users and items of a run in one plane, coloured by what one wants to know of them."""
+"""The motivation map: users, items and statements of a run in one plane, coloured by what one wants to know of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.charts.palette import FAINT, ITEM_COLOUR, USER_COLOUR, motivation_colours, series_colour
+from app.charts.motivation_map_colours import SCALE, Group, Scale, coloured
+from app.charts.motivation_map_hover import hover_texts
+from app.charts.motivation_map_marks import add_chosen, add_joins, add_rings, add_trust, name_clusters
+from core.maps.trust_grid import TrustGrid
 
-COLOURINGS = {
-    "distinctive": "Distinctive motivation",
-    "motivation": "Main motivation",
-    "cluster": "Cluster",
-    "side": "User or item",
-    "activity": "Activity",
-    "trust": "Trust",
-}
-SYMBOLS = {"user": "circle", "item": "diamond"}
-_SCALES = {"activity": ("Cividis", "training interactions"), "trust": ("Cividis", "share of neighbours kept")}
-# More points than this make the page slow to load and a lasso heavy; the rest is found on the server.
-MOST_SHOWN = 20_000
+SYMBOLS = {"user": "circle", "item": "diamond", "statement": "circle"}
+VIEW_SYMBOLS = {"text": "triangle-up", "interaction": "square"}
+_STEP_BACK, _FULL = 0.16, 0.88
+_MOST_RINGED = 120
+Frame = tuple[tuple[float, float], tuple[float, float]]
+"""Ranges of the x and the y axis."""
+_ORDER = ("statement", "user", "item")  # what is drawn later lies above
 
 
-def shown_sample(points: pd.DataFrame, kept: np.ndarray, limit: int = MOST_SHOWN, seed: int = 0) -> pd.DataFrame:
-    """At most ``limit`` points, drawn at random with a fixed seed; those marked in ``kept`` always stay.
+@dataclass(frozen=True)
+class Marks:
+    """What stands out on a map; rows are index labels of its table of points.
 
     Args:
-        kept: bool [n].
+        found: what a search or a chosen cluster means: all others step back.
+        ringed: points with a ring, e.g. the user and the item selected on other pages.
+        chosen: the point whose neighbours are shown. neighbours: those, nearest first.
+        joins: pairs of rows joined by a line, int [m, 2].
     """
-    if len(points) <= limit:
-        return points
-    order = np.random.default_rng(seed).permutation(len(points))
-    first = np.concatenate([order[kept[order]], order[~kept[order]]])[:limit]
-    return points.iloc[np.sort(first)]
+
+    found: np.ndarray | None = None
+    ringed: Sequence[int] = ()
+    chosen: int | None = None
+    neighbours: Sequence[int] = ()
+    joins: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
 
 
 def motivation_map(
-    points: pd.DataFrame,
+    shown: pd.DataFrame,
     names: Mapping[str, str],
     clusters: pd.DataFrame,
     *,
     colour_by: str = "distinctive",
-    highlighted: np.ndarray | None = None,
+    every: pd.DataFrame | None = None,
+    marks: Marks | None = None,
     label_clusters: bool = True,
+    trust: TrustGrid | None = None,
+    drag: str = "lasso",
     revision: str = "map",
-    height: int = 620,
+    selection: str = "",
+    frame: Frame | None = None,
+    height: int = 640,
 ) -> go.Figure:
-    """Scatter of a map; circles are users, diamonds are items.
+    """Scatter of a map: circles are users, diamonds items, small dots statements; triangles and squares a node by text and by behaviour.
 
     Args:
-        points: of `core.maps.build.MotivationMap`. names: key of a motivation -> its name, in the order of the taxonomy,
-            "other" last. clusters: of the same map.
-        colour_by: a key of `COLOURINGS`.
-        highlighted: bool [n]; where any is True the others step back.
-        revision: zoom and selection stay while it is the same.
+        shown: the points that are drawn, with the index they have in the table of all points; columns as in
+            `core.maps.build.MotivationMap`, and what `app.charts.motivation_map_hover.hover_texts` needs.
+        names: key of a motivation -> its name, in the order of the taxonomy, "other" last. clusters: columns cluster and name.
+        colour_by: a key of `app.charts.motivation_map_colours.colourings`.
+        every: the table of all points, where marks may lie on points that are not shown.
+        trust: shades the regions whose neighbourhoods the drawing does not keep.
+        drag: what dragging the mouse does: "lasso", "select" (a box) or "pan" (move; a click then picks a point).
+        revision: the zoom stays while it is the same. selection: an outline stays while both are.
+        frame: the ranges of both axes, for drawings that are compared with each other.
 
-    Every point's customdata is [side, node_idx, id].
+    Every point's customdata is its row in the table of all points.
     """
+    marks = marks or Marks()
+    everything = shown if every is None else every
     figure = go.Figure()
-    marked = np.zeros(len(points), dtype=bool) if highlighted is None else np.asarray(highlighted)
-    opacity = 0.22 if marked.any() else 0.85
-    cluster_names = dict(zip(clusters["cluster"], clusters["name"], strict=True))
-    texts = _hover(points, names, cluster_names)
-    if colour_by in _SCALES:
-        _add_scale(figure, points, texts, colour_by, opacity)
+    if trust is not None:
+        add_trust(figure, trust)
+    texts = hover_texts(shown, names)
+    if len(marks.joins):
+        add_joins(figure, everything, marks.joins)
+    colours = coloured(shown, colour_by, names, clusters)
+    if isinstance(colours, Scale):
+        add_scale(figure, shown, texts, colours, _opacities(shown, marks))
     else:
-        for label, colour, part in _groups(points, names, cluster_names, colour_by):
-            _add_group(figure, points[part], [text for text, inside in zip(texts, part, strict=True) if inside], label, colour, opacity)
-    if marked.any():
-        _add_rings(figure, points[marked], [text for text, inside in zip(texts, marked, strict=True) if inside])
+        add_groups(figure, shown, texts, colours, _opacities(shown, marks))
+    if marks.found is not None and 0 < len(marks.found) <= _MOST_RINGED:
+        add_rings(figure, everything.loc[list(marks.found)], names, name="Found", size=12)
+    if len(marks.ringed):
+        add_rings(figure, everything.loc[list(marks.ringed)], names)
+    if marks.chosen is not None:
+        add_chosen(figure, everything, names, marks.chosen, marks.neighbours)
     if label_clusters:
-        _name_clusters(figure, points, cluster_names)
+        name_clusters(figure, shown, clusters, height)
+    return _laid_out(figure, drag=drag, revision=revision, selection=selection, frame=frame, height=height)
+
+
+def add_groups(
+    figure: go.Figure, shown: pd.DataFrame, texts: pd.Series, groups: Sequence[Group], opacities: np.ndarray | None, *, solid: bool = False
+) -> None:
+    """One trace per group and kind of point; the legend names each group once.
+
+    Args:
+        texts: of the points, under the mouse. opacities: float [n], or None where all are alike. solid: in three dimensions.
+    """
+    for kind, own in _kinds(shown):
+        for group in groups:
+            rows = np.flatnonzero(group.rows & own)
+            if not len(rows):
+                continue
+            looks = {"color": group.colour} | _marker(kind, len(shown), solid) | {"opacity": _part(opacities, rows, kind)}
+            _add(figure, shown.iloc[rows], texts.iloc[rows], looks, solid, name=group.label, legendgroup=group.label, showlegend=False)
+    for group in groups:  # an entry of the legend that is neither small nor faded, whatever its points are
+        entry = {"mode": "markers", "name": group.label, "legendgroup": group.label, "marker": {"color": group.colour, "size": 9}}
+        empty = {"x": [None], "y": [None]} | ({"z": [None]} if solid else {})
+        figure.add_trace((go.Scatter3d if solid else go.Scatter)(**empty, **entry, hoverinfo="skip"))
+
+
+def add_scale(
+    figure: go.Figure, shown: pd.DataFrame, texts: pd.Series, scale: Scale, opacities: np.ndarray | None, *, solid: bool = False
+) -> None:
+    """One trace per kind of point, coloured by a value; the other arguments as in `add_groups`."""
+    bar: dict[str, Any] = {"title": {"text": scale.title, "side": "right"}, "thickness": 10, "len": 0.6}
+    if scale.ticks:
+        bar |= {"tickvals": [place for place, _ in scale.ticks], "ticktext": [words for _, words in scale.ticks]}
+    known = scale.values[~np.isnan(scale.values)]
+    ends = {"cmin": float(known.min()), "cmax": float(known.max())} if len(known) else {}
+    first = True
+    for kind, own in _kinds(shown):
+        rows = np.flatnonzero(own)
+        looks = {"color": scale.values[rows].astype(np.float32), "colorscale": SCALE, "showscale": first, "colorbar": bar} | ends
+        looks |= _marker(kind, len(shown), solid) | {"opacity": _part(opacities, rows, kind)}
+        _add(figure, shown.iloc[rows], texts.iloc[rows], looks, solid, name=scale.title, showlegend=False)
+        first = False
+
+
+def _add(figure: go.Figure, points: pd.DataFrame, texts: pd.Series, marker: dict[str, Any], solid: bool, **options: Any) -> None:
+    shared = {
+        "x": points["x"].to_numpy(dtype=np.float32),
+        "y": points["y"].to_numpy(dtype=np.float32),
+        "mode": "markers",
+        "marker": marker | ({} if solid else {"line": {"width": 0}}),
+        "text": texts.to_numpy(dtype=object),
+        "customdata": points.index.to_numpy(dtype=np.int32),
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+    if solid:
+        figure.add_scatter3d(z=points["z"].to_numpy(dtype=np.float32), **shared, **options)
+    else:
+        shared |= {"selected": {"marker": {"opacity": 1.0}}, "unselected": {"marker": {"opacity": 0.15}}}
+        figure.add_scattergl(**shared, **options)
+
+
+def _kinds(shown: pd.DataFrame) -> list[tuple[str, np.ndarray]]:
+    """(symbol's key, bool [n]) of the kinds of points there are, in the order they are drawn."""
+    sides, views = shown["side"].to_numpy(), shown["view"].to_numpy() if "view" in shown else np.full(len(shown), "joint")
+    found = [(side, (sides == side) & ~np.isin(views, list(VIEW_SYMBOLS))) for side in _ORDER]
+    found += [(view, views == view) for view in VIEW_SYMBOLS]
+    return [(kind, own) for kind, own in found if own.any()]
+
+
+def _marker(kind: str, n: int, solid: bool) -> dict[str, Any]:
+    size = 8.0 if n < 600 else 6.5 if n < 4000 else 5.0 if n < 10_000 else 4.0
+    size = size * 0.6 if kind == "statement" else size
+    return {"size": size * (0.6 if solid else 1.0), "symbol": SYMBOLS.get(kind) or ("square" if solid else VIEW_SYMBOLS[kind])}
+
+
+def _opacities(shown: pd.DataFrame, marks: Marks) -> np.ndarray | None:
+    """float32 [n], or None where all points are alike."""
+    if marks.found is None or not len(marks.found):
+        return None
+    return np.where(np.isin(shown.index.to_numpy(), marks.found), 1.0, _STEP_BACK).astype(np.float32)
+
+
+def _part(opacities: np.ndarray | None, rows: np.ndarray, kind: str) -> Any:
+    """The opacity of a trace: one number where it is one, which is drawn faster."""
+    if opacities is None:
+        return 0.6 if kind == "statement" else _FULL
+    own = opacities[rows]
+    return own if (own != own[0]).any() else float(own[0])
+
+
+def _laid_out(
+    figure: go.Figure,
+    *,
+    drag: str,
+    revision: str,
+    selection: str,
+    frame: Frame | None,
+    height: int,
+) -> go.Figure:
     figure.update_layout(
         height=height,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        dragmode="lasso",
+        dragmode=drag,
         uirevision=revision,
-        selectionrevision=revision,
-        legend={"orientation": "h", "yanchor": "top", "y": -0.01, "x": 0, "itemsizing": "constant", "title": None},
+        selectionrevision=f"{revision} {selection}",
+        modebar={"uirevision": drag},
+        legend={"orientation": "h", "yanchor": "top", "y": -0.01, "x": 0, "itemsizing": "constant", "title": None, "tracegroupgap": 0},
         hoverlabel={"align": "left"},
+        showlegend=True,
     )
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False, scaleanchor="x")
+    if frame is not None:
+        figure.update_xaxes(range=list(frame[0]))
+        figure.update_yaxes(range=list(frame[1]))
     return figure
-
-
-def _groups(
-    points: pd.DataFrame, names: Mapping[str, str], clusters: Mapping[int, str], colour_by: str
-) -> list[tuple[str, str, np.ndarray]]:
-    """(label, colour, bool [n]) of every group that has points."""
-    if colour_by == "side":
-        candidates = [("Users", USER_COLOUR, points["side"] == "user"), ("Items", ITEM_COLOUR, points["side"] == "item")]
-    elif colour_by == "cluster":
-        candidates = [
-            (str(name), series_colour(number), points["cluster"] == cluster) for number, (cluster, name) in enumerate(clusters.items())
-        ]
-    else:
-        colours = motivation_colours(list(names))
-        candidates = [(name, colours[key], points[colour_by] == key) for key, name in names.items()]
-        candidates.append(("No statement", FAINT, ~points[colour_by].isin(list(names))))
-    return [(label, colour, mask.to_numpy()) for label, colour, mask in candidates if mask.any()]
-
-
-def _customdata(points: pd.DataFrame) -> list[list[object]]:
-    return [[side, int(node), identifier] for side, node, identifier in zip(points["side"], points["node_idx"], points["id"], strict=True)]
-
-
-def _add_group(figure: go.Figure, points: pd.DataFrame, texts: Sequence[str], label: str, colour: str, opacity: float) -> None:
-    figure.add_scattergl(
-        x=points["x"],
-        y=points["y"],
-        mode="markers",
-        name=label,
-        marker={
-            "color": colour,
-            "size": _sizes(len(points)),
-            "symbol": [SYMBOLS[side] for side in points["side"]],
-            "opacity": opacity,
-            "line": {"width": 0},
-        },
-        text=list(texts),
-        customdata=_customdata(points),
-        hovertemplate="%{text}<extra></extra>",
-        selected={"marker": {"opacity": 1.0}},
-        unselected={"marker": {"opacity": 0.15}},
-    )
-
-
-def _add_scale(figure: go.Figure, points: pd.DataFrame, texts: Sequence[str], colour_by: str, opacity: float) -> None:
-    scale, title = _SCALES[colour_by]
-    values = points[colour_by].astype(float)
-    shown = np.log10(values.clip(lower=1)) if colour_by == "activity" else values
-    bar: dict[str, object] = {"title": {"text": title, "side": "right"}, "thickness": 10, "len": 0.6}
-    if colour_by == "activity":
-        ticks = [value for value in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000) if value <= max(1.0, float(values.max()))]
-        bar |= {"tickvals": np.log10(ticks).tolist(), "ticktext": [f"{value:,}" for value in ticks]}
-    figure.add_scattergl(
-        x=points["x"],
-        y=points["y"],
-        mode="markers",
-        name=COLOURINGS[colour_by],
-        marker={
-            "color": shown,
-            "colorscale": scale,
-            "colorbar": bar,
-            "size": _sizes(len(points)),
-            "symbol": [SYMBOLS[side] for side in points["side"]],
-            "opacity": opacity,
-            "line": {"width": 0},
-        },
-        text=list(texts),
-        customdata=_customdata(points),
-        hovertemplate="%{text}<extra></extra>",
-        showlegend=False,
-        unselected={"marker": {"opacity": 0.15}},
-    )
-
-
-def _add_rings(figure: go.Figure, points: pd.DataFrame, texts: Sequence[str]) -> None:
-    figure.add_scattergl(
-        x=points["x"],
-        y=points["y"],
-        mode="markers",
-        name=f"Found ({len(points):,})",
-        marker={
-            "color": "rgba(0,0,0,0)",
-            "size": 15,
-            "symbol": [SYMBOLS[side] for side in points["side"]],
-            "line": {"color": "#e5484d", "width": 2.5},
-        },
-        text=list(texts),
-        customdata=_customdata(points),
-        hovertemplate="%{text}<extra></extra>",
-    )
-
-
-def _sizes(n: int) -> float:
-    return 8.0 if n < 600 else 6.5 if n < 4000 else 4.5
-
-
-def _hover(points: pd.DataFrame, names: Mapping[str, str], clusters: Mapping[int, str]) -> list[str]:
-    texts = []
-    for row in points.itertuples(index=False):
-        label = str(row.label) if len(str(row.label)) <= 70 else str(row.label)[:69] + "…"
-        texts.append(
-            f"<b>{_plain(label)}</b><br>{row.side} {_plain(str(row.id))}"
-            f"<br>says most of: {names.get(row.motivation, 'nothing')} (confidence {row.confidence:.2f})"
-            f"<br>leans more than others to: {names.get(row.distinctive, 'nothing')}"
-            f"<br>cluster: {_plain(str(clusters.get(row.cluster, row.cluster)))}"
-            f"<br>{row.activity:,} training interactions, trust {row.trust:.2f}"
-        )
-    return texts
-
-
-def _plain(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _name_clusters(figure: go.Figure, points: pd.DataFrame, clusters: Mapping[int, str]) -> None:
-    """Each cluster's name at the median of its points."""
-    middles = points.groupby("cluster")[["x", "y"]].median()
-    for cluster, middle in middles.iterrows():
-        figure.add_annotation(
-            x=float(middle["x"]),
-            y=float(middle["y"]),
-            text=_plain(str(clusters.get(int(str(cluster)), cluster))),
-            showarrow=False,
-            font={"size": 12, "color": "#ffffff"},
-            bgcolor="rgba(40, 46, 58, 0.72)",
-            borderpad=3,
-            captureevents=False,
-        )

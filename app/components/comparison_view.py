@@ -10,17 +10,21 @@ import streamlit as st
 
 from app import artefacts, session
 from app.charts.comparison import ChangeBar, comparison_chart
-from app.charts.motivation_map import COLOURINGS, motivation_map, shown_sample
+from app.charts.motivation_map import motivation_map
+from app.charts.motivation_map_colours import COLOURINGS
 from app.components.export import chart, export_document, table
 from app.components.legend import names_of
 from app.components.page import literal
 from core.jobs.comparison_result import Comparison, Outcome, sentence
 from core.maps.alignment import aligned
+from core.maps.build import read_map
+from core.maps.members import display_sample
 from core.workspace import Artefact, Workspace
 
 METRIC_NAMES = {"ndcg@20": "NDCG@20", "recall@20": "Recall@20"}
 _COLOURINGS = ("motivation", "distinctive", "side", "activity", "trust")
 _MAP_HEIGHT_PX = 440
+_MOST_SHOWN = 12_000
 
 
 def comparison_view(space: Workspace, artefact: Artefact, found: Comparison) -> None:
@@ -122,7 +126,7 @@ def _maps(space: Workspace, artefact: Artefact, found: Comparison) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.markdown("**The two maps**: circles are users, diamonds are items; of the first seed of each", width="content")
         colour_by = st.selectbox("Colour by", _COLOURINGS, format_func=COLOURINGS.__getitem__, key="compare-colour", width=220)
-    points = [artefacts.table(one, "points.parquet") for one in (drawn[0], drawn[1])]
+    points = [_nodes(one) for one in (drawn[0], drawn[1])]
     points[1] = laid_over(points[1], points[0])
     names = names_of(artefacts.own_taxonomy(extraction))
     for letter, column, one, own, outcome in zip("AB", st.columns(2), drawn, points, found.outcomes, strict=True):
@@ -135,12 +139,19 @@ def _maps(space: Workspace, artefact: Artefact, found: Comparison) -> None:
     )
 
 
+def _nodes(drawn: Artefact) -> pd.DataFrame:
+    """Users and items of a map, with what the chart says of them."""
+    made = read_map(drawn)
+    names = dict(zip(made.clusters["cluster"], made.clusters["name"], strict=True))
+    nodes = made.nodes.reset_index(drop=True)
+    return nodes.assign(shown_id=nodes["id"], cluster_name=nodes["cluster"].map(names).fillna(""), quote="")
+
+
 def _one_map(
     letter: str, artefact: Artefact, drawn: Artefact, points: pd.DataFrame, outcome: Outcome, names: Mapping[str, str], colour_by: str
 ) -> None:
-    shown = shown_sample(points, (points["activity"] < 0).to_numpy())
     figure = motivation_map(
-        shown,
+        points.iloc[display_sample(points, _MOST_SHOWN)],
         names,
         artefacts.table(drawn, "clusters.parquet"),
         colour_by=colour_by,

@@ -1,185 +1,171 @@
-"""The map on its page: what to colour, filter and search, the chart, and what a lasso or a click has caught."""
+"""The map on its page: controls, the chart, and below it what was caught, the chosen point and the clusters."""
 
 from __future__ import annotations
-
-from collections import Counter
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import session
-from app.artefacts import map_space
-from app.artefacts import table as stored_table
-from app.charts.motivation_map import COLOURINGS, motivation_map, shown_sample
+from app.charts.motivation_map import Marks, motivation_map
+from app.charts.motivation_map_solid import MOST_SOLID, solid_map
 from app.components.errors import live_fragment
-from app.components.export import chart, table
+from app.components.export import chart
+from app.components.map_clusters import chosen_cluster, cluster_section
+from app.components.map_controls import Controls, controls, kept
+from app.components.map_members import member_section
+from app.components.map_neighbours import neighbour_rows, neighbour_section
+from app.components.map_points import Setting, ShownMap
+from app.components.map_state import CHART, catch, caught, chosen_row, cleared, drawing_of, selected_rows, take_click
+from app.components.map_trust import trust_note
 from app.components.page import literal
-from core.maps.outline import inside
-from core.recommend.recommender import Recommender
-from core.workspace import Artefact
+from core.maps.members import display_sample, search
+from core.maps.trust_grid import trust_grid
 
-_SIDES = {"both": "Both", "user": "Users", "item": "Items"}
+MOST_SHOWN = 12_000
+"""More points than this make the page slow to load and an outline heavy; whoever is not drawn is still found on the server."""
+_MOST_MARKED = 3_000
+VIEWS = ("text", "interaction")
 
 
 @live_fragment()
-def map_view(drawn: Artefact, recommender: Recommender, names: Mapping[str, str]) -> None:
+def map_view(setting: Setting, shown: ShownMap, kind: str) -> None:
     """Chart and selection; a fragment, so that a lasso does not run the whole page again.
 
     Args:
-        names: key of a motivation -> name, in the order of the taxonomy, "other" last.
+        kind: "joint", "slot" or "views" (see `app.components.map_choice.KINDS`).
     """
-    points, clusters = stored_table(drawn, "points.parquet"), stored_table(drawn, "clusters.parquet")
-    colour_by, label_clusters, wanted = _controls()
-    filtered = _filtered(points, clusters)
-    found = _found(filtered, wanted)
-    marked = found | _is_selected(filtered)
-    shown = shown_sample(filtered, marked)
-    if len(shown) < len(filtered):
-        st.caption(f"{len(shown):,} of {len(filtered):,} points are drawn, at random; a lasso or a box still catches all of them.")
-    figure = motivation_map(
-        shown,
-        names,
-        clusters,
-        colour_by=colour_by,
-        highlighted=marked[filtered.index.get_indexer(shown.index)],
-        label_clusters=label_clusters,
-        revision=drawn.id,
+    points = points_of_kind(shown.points, kind)
+    solid = shown.config.dimensions == 3
+    chosen = controls(points, shown.clusters, setting.names, solid=solid)
+    passing = points[kept(points, chosen)]
+    found = passing.index.to_numpy()[search(passing, chosen.search, shown.clusters)]
+    cluster = chosen_cluster(shown)
+    if solid:
+        _solid(setting, shown, chosen, passing, found)
+        return
+    take_click(points)
+    draw_map(setting, shown, kind, chosen, passing, found, cluster)
+    members = caught(drawing_of(shown, kind), passing)
+    trust_note(shown, kind)
+    if members is not None:
+        member_section(setting, members, "inside your outline", outlined=True)
+    elif chosen.search:
+        member_section(setting, passing.loc[found], f"found for “{literal(chosen.search)}”")
+    elif cluster is not None:
+        member_section(setting, passing[passing["cluster"] == cluster], "in the chosen cluster")
+    neighbour_section(setting, shown, points)
+    cluster_section(setting, shown)
+
+
+def draw_map(
+    setting: Setting, shown: ShownMap, kind: str, chosen: Controls, passing: pd.DataFrame, found: np.ndarray, cluster: int | None
+) -> None:
+    """The chart with everything that stands out on it."""
+    if passing.empty:
+        st.info("No point passes the filters. Take one of them back.")
+        return
+    points = points_of_kind(shown.points, kind)
+    row = chosen_row(points)
+    highlighted = _highlighted(chosen, passing, found, cluster)
+    drawn = drawn_part(passing, highlighted, kind)
+    if len(drawn) < len(passing):
+        st.caption(
+            f"{len(drawn):,} of {len(passing):,} points are drawn, a sample of every cluster in proportion to its size. "
+            "An outline, a search or a cluster always means all of them."
+        )
+    marks = Marks(
+        found=highlighted,
+        ringed=[other for other in selected_rows(points) if other != row],
+        chosen=row,
+        neighbours=neighbour_rows(setting, shown, points, row) if row is not None else (),
+        joins=joined_rows(drawn) if kind == "views" else np.zeros((0, 2), dtype=np.int64),
     )
-    event = chart(
+    figure = motivation_map(
+        drawn,
+        setting.names,
+        shown.clusters,
+        colour_by=chosen.colour_by,
+        every=points,
+        marks=marks,
+        label_clusters=chosen.cluster_names,
+        trust=trust_grid(nodes_of(passing)) if chosen.trust_regions else None,
+        drag=chosen.drag,
+        revision=drawing_of(shown, kind),
+        selection=str(cleared()),
+    )
+    of = drawing_of(shown, kind)
+    chart(
         figure,
-        "motivation-map",
-        "Scatter of users and items by what moves them",
-        on_select="rerun",
+        CHART,
+        "Scatter of users, items and statements by what moves them",
+        on_select=lambda: catch(of),
         selection_mode=("points", "box", "lasso"),
     )
-    if wanted:
-        st.caption(f"{int(found.sum()):,} of {len(filtered):,} points match “{literal(wanted)}”.")
-    caught = caught_points(filtered, event["selection"] if event else {}, complete=len(shown) == len(filtered))
-    if len(caught) == 0 and wanted and 0 < found.sum() <= 500:
-        caught = filtered[found]
-    _show_caught(caught, clusters, names, recommender)
 
 
-def _controls() -> tuple[str, bool, str]:
-    first, second, third, fourth = st.columns([1.2, 1.4, 1.3, 1], vertical_alignment="bottom")
-    colour_by = first.selectbox("Colour by", list(COLOURINGS), format_func=COLOURINGS.__getitem__, key="colour", bind="query-params")
-    second.segmented_control(
-        "Show", list(_SIDES), default="both", required=True, format_func=_SIDES.__getitem__, key="show", bind="query-params"
-    )
-    wanted = third.text_input("Search", key="find", type="search", placeholder="part of a name, title or id", bind="query-params")
-    with fourth.popover("Filter and labels", width="stretch"):
-        st.toggle("Names of clusters", True, key="cluster-names")
-        st.slider("At least this many training interactions", 1, 50, 1, key="least-activity")
-        st.slider(
-            "At least this much trust",
-            0.0,
-            1.0,
-            0.0,
-            0.05,
-            key="least-trust",
-            help="Share of a point's nearest neighbours in the original space that are near it here too",
-        )
-    return colour_by or "distinctive", bool(st.session_state["cluster-names"]), (wanted or "").strip()
+def _highlighted(chosen: Controls, passing: pd.DataFrame, found: np.ndarray, cluster: int | None) -> np.ndarray | None:
+    """Rows before which all others step back; None where all are alike."""
+    if chosen.search:
+        return found if len(found) else None
+    if cluster is not None:
+        return passing.index.to_numpy()[(passing["cluster"] == cluster).to_numpy()]
+    return None
 
 
-def _filtered(points: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:
-    del clusters
-    kept = (points["activity"] >= st.session_state["least-activity"]) | (st.session_state["least-activity"] <= 1)
-    kept &= points["trust"] >= st.session_state["least-trust"]
-    if st.session_state["show"] in ("user", "item"):
-        kept &= points["side"] == st.session_state["show"]
-    return points[kept]
+def points_of_kind(points: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The points a kind of map shows; indexed by their row in all."""
+    of_views = points["view"].isin(VIEWS)
+    return points[of_views] if kind == "views" else points[~of_views]
 
 
-def _found(points: pd.DataFrame, wanted: str) -> np.ndarray:
-    if not wanted:
-        return np.zeros(len(points), dtype=bool)
-    inside_label = points["label"].str.contains(wanted, case=False, regex=False)
-    return (inside_label | points["id"].str.contains(wanted, case=False, regex=False)).to_numpy(dtype=bool)
+def drawn_part(passing: pd.DataFrame, marked: np.ndarray | None, kind: str) -> pd.DataFrame:
+    """The points that are drawn: all, or a sample with what stands out always in it; of views both points of a node or neither."""
+    if len(passing) <= MOST_SHOWN:
+        return passing
+    if kind == "views":
+        nodes = passing[passing["view"] == VIEWS[0]]
+        chosen = nodes.iloc[display_sample(nodes, MOST_SHOWN // 4)]
+        return passing[_node_keys(passing).isin(_node_keys(chosen))]
+    rows = passing.index.to_numpy()[display_sample(passing, MOST_SHOWN)]
+    if marked is not None:
+        rows = np.union1d(rows, marked[:_MOST_MARKED])
+    return passing.loc[np.sort(rows)]
 
 
-def _is_selected(points: pd.DataFrame) -> np.ndarray:
-    """The user and the item of the URL."""
-    mask = np.zeros(len(points), dtype=bool)
-    for side in ("user", "item"):
-        if (identifier := session.selected(side)) is not None:
-            mask |= ((points["side"] == side) & (points["id"] == identifier)).to_numpy()
-    return mask
+def joined_rows(drawn: pd.DataFrame) -> np.ndarray:
+    """int64 [m, 2]: rows of text and of interactions of each node that has both."""
+    keys = ["side", "node_idx"]
+    left, right = (drawn.loc[drawn["view"] == view, keys].rename_axis("row").reset_index() for view in VIEWS)
+    pairs = left.merge(right, on=keys)
+    return pairs[["row_x", "row_y"]].to_numpy(dtype=np.int64)
 
 
-def caught_points(points: pd.DataFrame, selection: Mapping[str, Any], *, complete: bool) -> pd.DataFrame:
-    """The points of a selection: by their customdata, or by the outline where not all points are drawn."""
-    outlines = [*selection.get("lasso", []), *selection.get("box", [])]
-    if outlines and not complete:
-        mask = np.zeros(len(points), dtype=bool)
-        for outline in outlines:
-            mask |= inside(points[["x", "y"]].to_numpy(), outline["x"], outline["y"])
-        return points[mask]
-    wanted = {(point["customdata"][0], int(point["customdata"][1])) for point in selection.get("points", []) if point.get("customdata")}
-    if not wanted:
-        return points.iloc[:0]
-    return points[[pair in wanted for pair in zip(points["side"], points["node_idx"], strict=True)]]
+def nodes_of(points: pd.DataFrame) -> pd.DataFrame:
+    """Users and items without statements; of these the neighbourhoods are."""
+    return points[points["side"] != "statement"]
 
 
-def _show_caught(caught: pd.DataFrame, clusters: pd.DataFrame, names: Mapping[str, str], recommender: Recommender) -> None:
-    if caught.empty:
-        listed = clusters.assign(
-            words=[", ".join(words) for words in clusters["words"]], motivation=[names.get(key, "none") for key in clusters["motivation"]]
-        )
-        note = "Draw a lasso or a box, or click a point, and what it catches is listed here. The clusters of the map:"
-        table(listed[["name", "size", "users", "items", "motivation", "words"]], "clusters", note, exported=listed)
+def _node_keys(points: pd.DataFrame) -> pd.Series:
+    return points["side"].astype(str) + points["node_idx"].astype(str)
+
+
+def _solid(setting: Setting, shown: ShownMap, chosen: Controls, passing: pd.DataFrame, found: np.ndarray) -> None:
+    """Three dimensions: nothing can be selected, so nothing stands below."""
+    if passing.empty:
+        st.info("No point passes the filters. Take one of them back.")
         return
-    counts = Counter(caught["side"])
-    leaning = Counter(names.get(key, "no statement") for key in caught["distinctive"]).most_common(3)
-    note = (
-        f"**{counts['user']:,} users and {counts['item']:,} items caught.** They lean more than others to "
-        + ", ".join(f"{literal(name)} ({100 * count / len(caught):.0f} %)" for name, count in leaning)
-        + ". Choose a row to see its nearest neighbours."
+    drawn = passing.iloc[display_sample(passing, MOST_SOLID)]
+    sample = f" {len(drawn):,} of {len(passing):,} points are drawn, a sample of every cluster." if len(drawn) < len(passing) else ""
+    st.caption(f"Three dimensions are for looking only: turn it by dragging. To select, list or compare points, choose 2-D.{sample}")
+    marked = np.union1d(found[:_MOST_MARKED], selected_rows(passing)).astype(np.int64)
+    figure = solid_map(
+        drawn,
+        setting.names,
+        shown.clusters,
+        colour_by=chosen.colour_by,
+        ringed=passing.loc[marked],
+        revision=shown.drawn.id,
     )
-    cluster_names = dict(zip(clusters["cluster"], clusters["name"], strict=True))
-    listed = pd.DataFrame(
-        {
-            "side": caught["side"],
-            "name": caught["label"],
-            "id": caught["id"],
-            "main motivation": [names.get(key, "no statement") for key in caught["motivation"]],
-            "distinctive motivation": [names.get(key, "no statement") for key in caught["distinctive"]],
-            "cluster": [cluster_names.get(cluster, "") for cluster in caught["cluster"]],
-            "training interactions": caught["activity"],
-            "trust": caught["trust"].round(2),
-        }
-    ).reset_index(drop=True)
-    height = min(320, 38 + 35 * len(listed))
-    rows = table(listed, "selected-points", note, on_select="rerun", selection_mode="single-row", height=height)
-    chosen = rows["selection"]["rows"]
-    position = chosen[0] if chosen and chosen[0] < len(caught) else 0 if len(caught) == 1 else None
-    if position is not None:
-        _neighbourhood(caught.iloc[position], recommender)
-
-
-def _neighbourhood(point: pd.Series, recommender: Recommender) -> None:
-    """Nearest nodes in the original space, and the ways on from the chosen point."""
-    side, other = str(point["side"]), "item" if point["side"] == "user" else "user"
-    st.markdown(f"**{literal(str(point['label']))}** and what is nearest to it in the original space, not in the drawing")
-    space = map_space(recommender)
-    labels = {"user": recommender.dataset.users["name"], "item": recommender.dataset.items["title"]}
-    left, right = st.columns(2)
-    for column, among in ((left, side), (right, other)):
-        near = space.neighbours(side, int(point["node_idx"]), 8, among)  # type: ignore[arg-type]
-        listed = pd.DataFrame(
-            {
-                f"nearest {among}s": [str(labels[node.side].iloc[node.idx]) for node in near],
-                "cosine": [round(node.similarity, 3) for node in near],
-            }
-        )
-        column.dataframe(listed, hide_index=True, key=f"near-{among}")
-    with st.container(horizontal=True):
-        if st.button("Open the profile", type="primary", key="open-profile"):
-            session.open_page(
-                "profiles", **({"user": str(point["id"]), "item": None} if side == "user" else {"item": str(point["id"]), "user": None})
-            )
-        if side == "user" and st.button("Recommendations for this user", key="open-recommendations"):
-            session.open_page("recommendations", user=str(point["id"]), item=None)
+    chart(figure, f"{CHART}-solid", "Scatter in three dimensions of users, items and statements by what moves them")
+    if chosen.search:
+        st.caption(f"{len(found):,} of {len(passing):,} points match “{literal(chosen.search)}”.")
