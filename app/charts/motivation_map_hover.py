@@ -14,8 +14,8 @@ def hover_texts(points: pd.DataFrame, names: Mapping[str, str]) -> pd.Series:
     """One text per point in plotly's markup, with everything from reviews, titles and names taken literally; str [n].
 
     Args:
-        points: columns side, shown_id, label, cluster_name, motivation, distinctive, said, confidence, activity, trust, quote
-            ("" = none); view where the points of text and behaviour are told apart.
+        points: columns side, shown_id, label, cluster_name, motivation, distinctive, confidence, activity, trust, quote
+            ("" = none); said where it is known; view where the points of text and behaviour are told apart.
         names: key of a motivation -> its name.
     """
     told = {key: _plain(name) for key, name in names.items()}
@@ -44,8 +44,7 @@ def _of_nodes(points: pd.DataFrame, told: Mapping[str, str]) -> pd.Series:
         + points["confidence"].map(" (confidence {:.2f})".format)
         + "<br>more than others by: "
         + _named(points["distinctive"], told)
-        + "<br>speaks most of: "
-        + _named(points["said"], told)
+        + (("<br>speaks most of: " + _named(points["said"], told)) if "said" in points else "")
         + "<br>cluster: "
         + _escaped(points["cluster_name"])
         + _quotes(points["quote"])
