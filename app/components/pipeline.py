@@ -10,6 +10,7 @@ import streamlit as st
 from app import session
 from app.components.job_progress import launch_button
 from app.components.page import duration, moment
+from core.jobs.resplits import import_again
 from core.jobs.store import Job
 from core.workspace import Artefact, Workspace
 
@@ -31,7 +32,7 @@ class Stage:
         """
         if any(job.kind in self.jobs and {job.arguments.get("dataset"), job.arguments.get("run")} & subjects for job in live):
             return "running", "blue"
-        return ("done", "green") if self.made else ("missing", "gray")
+        return ("done", "green") if self.made else ("to do", "gray")
 
 
 def stages(space: Workspace, dataset: Artefact, run: Artefact | None) -> list[Stage]:
@@ -63,6 +64,20 @@ def show_pipeline(space: Workspace, dataset: Artefact, run: Artefact | None, liv
             if stage.name in steps and (stage.made or ready or not has_text) and word != "running":
                 steps[stage.name](bool(stage.made))
         ready = ready and bool(stage.made)
+
+
+def whole_way(space: Workspace, dataset: Artefact, run: Artefact | None, *, has_text: bool) -> None:
+    """One button for all stages that are left, where there is no run yet and the file the dataset came from is still there."""
+    request = import_again(dataset) if run is None else None
+    if request is None:
+        return
+    arguments: dict[str, object] = {"request": request} | ({} if has_text else {"training": {"model": "lightgcn"}})
+    with st.container(horizontal=True, vertical_alignment="center"):
+        launch_button(space, "Do all that is left", "pipeline", arguments, key="whole-way")
+        st.caption(
+            f"{'Extraction, profiles, training' if has_text else 'Training of LightGCN (there are no texts)'} and map, one after another. "
+            "It runs on if you close this page."
+        )
 
 
 def _figures_of(stage: Stage) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from core.data.importing import ImportRequest
 from core.errors import InputError
 from core.jobs.settings import validated
@@ -23,8 +26,7 @@ def resplit(workspace: Workspace, name: str, seed: int, progress: Progress = sil
     if "path" not in config:
         hint = "Search on its own split with --given-split"
         raise InputError("This dataset was not imported from a file, so it cannot be split anew", where=source.id, hint=hint)
-    known = {field: config[field] for field in ImportRequest.model_fields if field in config}
-    request = validated(ImportRequest, known, "import")
+    request = validated(ImportRequest, _request(config), "import")
     changes = {"name": f"{source.manifest.name}-r{seed}", "split": "ratio", "seed": seed}
     return import_dataset(workspace, request.model_copy(update=changes), progress, never_stop)
 
@@ -35,3 +37,16 @@ def is_resplit(dataset: Artefact) -> bool:
     return dataset.manifest.byproduct or (
         config.get("split") == "ratio" and bool(config.get("seed")) and dataset.manifest.name.endswith(f"-r{config['seed']}")
     )
+
+
+def import_again(dataset: Artefact) -> dict[str, Any] | None:
+    """The request a dataset was imported with, as plain data; None where it was not imported from a file, or the file is gone.
+
+    The same request finds the dataset again, so that what follows an import can be done for one that is there already.
+    """
+    config = dataset.manifest.config
+    return _request(config) if "path" in config and Path(config["path"]).expanduser().exists() else None
+
+
+def _request(config: dict[str, Any]) -> dict[str, Any]:
+    return {field: config[field] for field in ImportRequest.model_fields if field in config}

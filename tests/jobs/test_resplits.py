@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.jobs.resplits import is_resplit, resplit
+from core.jobs.resplits import import_again, is_resplit, resplit
 from core.jobs.steps import import_dataset
 from core.workspace import Artefact, Workspace
 
@@ -30,3 +30,11 @@ def test_a_dataset_merely_called_like_a_resplit_is_none(workspace: Workspace, sh
     path = shop.manifest.config["path"]
     named = import_dataset(workspace, {"path": path, "format": "table", "name": "catan-r2", "min_interactions": 1})
     assert not is_resplit(named)
+
+
+def test_the_request_of_a_dataset_finds_it_again(workspace: Workspace, shop: Artefact) -> None:
+    request = import_again(shop)
+    assert request is not None
+    assert import_dataset(workspace, request).id == shop.id
+    Path(shop.manifest.config["path"]).unlink()
+    assert import_again(shop) is None
