@@ -60,7 +60,7 @@ def previewed(source: Path, format_name: Format) -> dict[str, str] | None:
 def _show(seen: Preview) -> None:
     if len(seen.rows):
         dropped = f"; {seen.skipped} of the rows read would be dropped" if seen.skipped else ""
-        st.markdown(f"**Preview**: the first {len(seen.rows)} rows as they would be imported{dropped}")
+        st.markdown(f"**Preview of the first {len(seen.rows)} rows**, as they would be imported{dropped}")
         named = {ours: words for ours, (words, _) in _WORDS.items()} | {"user_id": "User", "item_id": "Item"}
         shown = seen.rows.loc[:, [not _empty(seen, column) for column in seen.rows.columns]]
         st.dataframe(shown.rename(columns=named), hide_index=True, height=220, key="preview")
