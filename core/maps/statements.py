@@ -127,9 +127,9 @@ def drawn_statements(
     if encoder is None or run.statement_embeddings is None:
         vectors = _between(run, space, chosen)
     else:
-        rows = torch.from_numpy(chosen["embedding_row"].to_numpy(dtype=np.int64))
-        negative = torch.from_numpy((chosen["polarity"] == POLARITIES[1]).to_numpy(dtype=bool))
-        slots = torch.from_numpy(chosen["motivation"].to_numpy(dtype=np.int64))
+        rows = torch.tensor(chosen["embedding_row"].to_numpy(dtype=np.int64))
+        negative = torch.tensor((chosen["polarity"] == POLARITIES[1]).to_numpy(dtype=bool))
+        slots = torch.tensor(chosen["motivation"].to_numpy(dtype=np.int64))
         vectors = space.bring(encoder(run.statement_embeddings[rows], slots, negative), "user")
     there = (vectors.norm(dim=1) > 0).numpy()
     return Statements(
@@ -163,14 +163,14 @@ def closeness(statements: Statements, space: MapSpace) -> dict[str, float]:
     """
     found = {}
     for side, start, end in (("user", 0, space.n_users), ("item", space.n_users, len(space))):
-        own = torch.from_numpy(statements.table[f"{side}_idx"].to_numpy(dtype=np.int64))
+        own = torch.tensor(statements.table[f"{side}_idx"].to_numpy(dtype=np.int64))
         known = torch.nonzero(own >= 0).flatten()
         shares = []
         for part in known.split(_AT_A_TIME):
             cosines = statements.vectors[part] @ space.vectors[start:end].T
             shares.append((cosines < cosines[torch.arange(len(part)), own[part]][:, None]).sum(dim=1).double() / max(1, end - start - 1))
         if shares:
-            found[side] = round(float(torch.cat(shares).median()), 4)
+            found[side] = round(float(np.median(torch.cat(shares).numpy())), 4)
     return found
 
 
@@ -186,7 +186,7 @@ def _between(run: OpenedRun, space: MapSpace, table: pd.DataFrame) -> torch.Tens
     """float32 [n, K s]: the mean of each statement's user and item in the space, cut to its motivation's slot where there are slots."""
     total = torch.zeros(len(table), space.vectors.shape[1])
     for side, start in (("user", 0), ("item", space.n_users)):
-        own = torch.from_numpy(table[f"{side}_idx"].to_numpy(dtype=np.int64))
+        own = torch.tensor(table[f"{side}_idx"].to_numpy(dtype=np.int64))
         total += torch.where((own >= 0)[:, None], space.vectors[start + own.clamp(min=0)], 0.0)
     slots = torch.from_numpy(_slots(run, table))
     if run.vectors.named and space.slot is None:

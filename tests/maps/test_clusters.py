@@ -9,7 +9,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.maps.clusters import cluster, distinct_names, typical_motivations
+from core.maps.cluster_table import cluster_table
+from core.maps.clusters import UNCLUSTERED, cluster, cluster_by_density, distinct_names, typical_motivations
 from core.maps.motivations import NodeMotivations, node_motivations, said_motivations
 from core.maps.words import cluster_words, member_texts
 from core.training.opened import OpenedRun
@@ -97,3 +98,43 @@ def test_names_are_distinct(made: list[tuple[str | None, list[str]]]) -> None:
     names = distinct_names([motivation for motivation, _ in made], {"sound": "Sound", "price": "Price"}, [words for _, words in made])
     assert len(set(names)) == len(names) == len(made)
     assert all(names)
+
+
+def test_density_finds_islands_and_leaves_what_is_between_out() -> None:
+    generator = np.random.default_rng(0)
+    islands = [generator.normal(centre, 0.3, (n, 2)) for centre, n in (((0, 0), 40), ((10, 0), 80), ((0, 10), 60))]
+    between = np.array([[40.0, 35.0], [-30.0, 25.0], [-25.0, -40.0]])
+    found = cluster_by_density(np.concatenate([*islands, between]), smallest=20)
+    assert found[:40].tolist() == [2] * 40
+    assert found[40:120].tolist() == [0] * 80
+    assert found[120:180].tolist() == [1] * 60
+    assert found[180:].tolist() == [UNCLUSTERED] * 3
+
+
+def test_density_of_many_points_is_found_on_a_part_and_followed_by_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.maps.clusters._MOST_FOR_DENSITY", 100)
+    generator = np.random.default_rng(0)
+    drawing = np.concatenate([generator.normal(centre, 0.3, (200, 2)) for centre in ((0, 0), (10, 0))])
+    found = cluster_by_density(drawing, smallest=40)
+    assert set(found[:200].tolist()) | {UNCLUSTERED} == {int(np.bincount(found[:200][found[:200] >= 0]).argmax()), UNCLUSTERED}
+    assert (found == UNCLUSTERED).mean() < 0.2
+    assert found[:200].max() != found[200:].max()
+
+
+def test_points_without_denser_parts_are_one_cluster() -> None:
+    assert cluster_by_density(np.random.default_rng(0).normal(size=(6, 2))).tolist() == [0] * 6
+
+
+def test_unclustered_nodes_have_a_row_of_their_own_and_give_no_words(make_run: Callable[..., OpenedRun]) -> None:
+    run = make_run()
+    assigned = np.concatenate([np.arange(24) % 2, np.arange(16) % 2]).astype(np.int32)
+    assigned[[0, 1, 30]] = UNCLUSTERED
+    table = cluster_table(run, assigned, node_motivations(run), said_motivations(run))
+    assert table["cluster"].tolist() == [0, 1, UNCLUSTERED]
+    assert table["name"].iloc[-1] == "Unclustered"
+    assert table["size"].tolist() == [18, 19, 3]
+    assert table["users"].tolist() == [11, 11, 2]
+    assert table["words"].iloc[-1] == []
+    assert "warm" in table["words"].iloc[0]
+    of_slot = cluster_table(run, assigned, node_motivations(run), said_motivations(run), "price")
+    assert of_slot["motivation"].tolist() == ["price", "price", "none"]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.errors import InputError
 from core.maps.quality import mixing, preserved, trustworthiness
 from core.maps.space import MapSpace, nearest
 from core.training.opened import OpenedRun
@@ -56,6 +57,23 @@ def test_space_does_not_depend_on_how_a_slot_is_split_between_the_sides(make_run
     scale = torch.tensor([10.0, 0.1, 1.0])[:, None]
     same_scores = RunVectors(vectors.user * scale, vectors.item / scale, vectors.motivations, vectors.item_bias, {})
     torch.testing.assert_close(MapSpace.of(same_scores).vectors, MapSpace.of(vectors).vectors, atol=1e-5, rtol=1e-4)
+
+
+def test_space_of_a_slot_compares_that_slot_alone(make_run: Callable[..., OpenedRun]) -> None:
+    run = make_run()
+    space = MapSpace.of(run.vectors, "price")
+    assert space.vectors.shape == (40, 2)
+    own = run.vectors.user[[1, 4], 1]
+    expected = torch.nn.functional.cosine_similarity(own[0], own[1], dim=0)
+    assert float(space.vectors[1] @ space.vectors[4]) == pytest.approx(float(expected), abs=1e-5)
+    torch.testing.assert_close(space.bring(run.vectors.item, "item"), space.vectors[24:])
+
+
+def test_slots_that_are_not_there_are_refused(make_run: Callable[..., OpenedRun]) -> None:
+    with pytest.raises(InputError, match="There are: sound, price, other"):
+        MapSpace.of(make_run().vectors, "colour")
+    with pytest.raises(InputError, match="not motivations"):
+        MapSpace.of(make_run(named=False).vectors, "sound")
 
 
 def test_trustworthiness_is_that_of_scikit_learn() -> None:
