@@ -8,6 +8,7 @@ from app import artefacts, session
 from app.components.explanation import explanation
 from app.components.faithfulness import run_view
 from app.components.legend import motivation_legend, names_of
+from app.components.linked_choice import one_from_link, several_from_link, to_link
 from app.components.newcomer import newcomer_view
 from app.components.page import literal
 from app.components.pickers import pick_node, run_label
@@ -33,8 +34,9 @@ def main() -> None:
         taxonomy = artefacts.taxonomy(subject.space, subject.dataset)
         motivation_legend(names_of(taxonomy), taxonomy)
     left, right = st.columns([4, 1], vertical_alignment="bottom")
+    one_from_link("view", list(VIEWS), "why")
     view = left.segmented_control(
-        "View", list(VIEWS), default="why", required=True, format_func=VIEWS.__getitem__, key="why-view", bind="query-params"
+        "View", list(VIEWS), required=True, format_func=VIEWS.__getitem__, key="view", on_change=to_link, args=("view", "why")
     )
     k = int(right.number_input("Items in the list", 1, 100, 10, key="k", bind="query-params"))
     if view == "faithfulness":
@@ -88,12 +90,14 @@ def _choices(subject: RunSubject, recommender: Recommender, *, beside: bool) -> 
     if not beside:
         return user, []
     others = {run.id: run for run in session.runs_of(subject.space, subject.dataset) if run.id != subject.run.id}
+    several_from_link("beside", list(others), MOST_BESIDE)
     chosen = second.multiselect(
         "Other runs beside it",
         list(others),
         format_func=lambda key: run_label(others[key]),
         key="beside",
-        bind="query-params",
+        on_change=to_link,
+        args=("beside",),
         max_selections=MOST_BESIDE,
         placeholder="none: the user's history",
         help="Up to three other runs on the same dataset",

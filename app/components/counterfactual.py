@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.components.export import table
 from app.components.legend import swatch
+from app.components.linked_choice import several_from_link, to_link
 from app.components.page import literal, shortened
 from core.errors import InputError
 from core.recommend.counterfactuals import SmallestMotivations, smallest_motivations
@@ -37,25 +38,34 @@ def _motivations(recommender: Recommender, found: SmallestMotivations, colours: 
         dropped = " and ".join(f"{swatch(colours[key])} **{literal(names[key])}**" for key in change.dropped)
         st.markdown(f"Without {dropped} it falls from place {found.rank:,} to **{change.rank_after:,}**, out of the first {found.k}.")
         fewer = f"No set of up to {found.proven} does it. " if found.proven else ""
-        st.caption(f"{fewer}Exact: {found.ranked:,} sets ranked, the others ruled out by a bound. Of equally few, the least of the score.")
+        st.caption(f"{fewer}{_how(found)} Of equally few, those that take least from the score.")
     elif found.outcome == "none":
         st.markdown(f"None: whichever motivations are left out, all of them included, it stays among the first {found.k}.")
-        st.caption(f"Exact: {found.ranked:,} sets ranked, the others ruled out by a bound. What is left is behaviour alone.")
+        st.caption(f"{_how(found)} What is left is behaviour alone.")
     elif found.outcome == "beyond":
         st.markdown(f"More than {found.proven}: no set of up to {found.proven} motivations does it; larger ones were not all looked at.")
     else:
         st.markdown(f"It stands at place {found.rank:,}, outside the first {found.k}: there is nothing to fall out of.")
 
 
+def _how(found: SmallestMotivations) -> str:
+    """What the answer rests on."""
+    if not found.ranked:
+        return "Exact: a bound rules out every set of motivations."
+    return f"Exact: {found.ranked:,} sets of motivations ranked one by one, the others ruled out by a bound."
+
+
 def _own_choice(recommender: Recommender, why: Explanation) -> None:
     names = recommender.run.motivation_names
+    several_from_link("drop", list(recommender.motivations))
     dropped = st.pills(
         "Leave out what you like",
         list(recommender.motivations),
         selection_mode="multi",
         format_func=lambda key: names[key],
         key="drop",
-        bind="query-params",
+        on_change=to_link,
+        args=("drop",),
     )
     if dropped:
         after = recommender.counterfactual(why.user, why.item, list(dropped))

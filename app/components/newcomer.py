@@ -14,6 +14,7 @@ from app.components.counterfactual import text_view
 from app.components.explanation import newcomer_explanation
 from app.components.export import table
 from app.components.legend import swatch
+from app.components.linked_choice import one_from_link, several_from_link, to_link
 from app.components.ollama_models import ollama_server, ollama_state
 from app.components.page import literal
 from core.errors import InputError, NotFoundError
@@ -43,10 +44,16 @@ def newcomer_view(space: Workspace, recommender: Recommender, k: int) -> None:
     except InputError as error:
         st.info(f"{literal(error.what)}. Newcomers need a run of LMMRec with named slots.")
         return
+    one_from_link("newcomer", list(_WAYS), "reviews")
     way = st.segmented_control(
-        "What is known of the newcomer", list(_WAYS), default="reviews", required=True, format_func=_WAYS.__getitem__, key="newcomer",
-        bind="query-params",
-    )  # fmt: skip
+        "What is known of the newcomer",
+        list(_WAYS),
+        required=True,
+        format_func=_WAYS.__getitem__,
+        key="newcomer",
+        on_change=to_link,
+        args=("newcomer", "reviews"),
+    )
     newcomer = _picked(newcomers) if way == "motivations" else _pasted(newcomers)
     if newcomer is None:
         return
@@ -57,13 +64,15 @@ def newcomer_view(space: Workspace, recommender: Recommender, k: int) -> None:
 
 def _picked(newcomers: Newcomers) -> Newcomer | None:
     names = {entry.key: entry.name for entry in newcomers.taxonomy.motivations}
+    several_from_link("picked", list(names))
     keys = st.pills(
         "What moves the newcomer",
         list(names),
         selection_mode="multi",
         format_func=names.__getitem__,
         key="picked",
-        bind="query-params",
+        on_change=to_link,
+        args=("picked",),
     )
     if not keys:
         st.caption("Pick one motivation or more.")

@@ -26,8 +26,10 @@ SENTENCE = (
     "Removing a review takes its words away: the user's text view and the weight of each motivation are computed anew from the "
     "reviews left, by the run's own encoders; what the user chose stays, and nothing is trained again."
 )
-MOST_SETS = 4_000
-"""Sets of reviews ranked at most; one of 30 reviews has 4,525 sets of up to three."""
+MOST_SETS = 10_000
+"""Sets of reviews ranked at most; one of 38 reviews has 9,177 sets of up to three."""
+_MOST_SCORES = 50_000_000
+"""Scores computed for them at most, so that a large catalogue takes seconds too."""
 _CELLS = 4_000_000
 
 
@@ -114,13 +116,17 @@ class ReviewRemoval:
             ranks[start : start + chunk] = scorer.ranks(vectors, np.full(len(part), item), history.cells(same))
         return ranks
 
-    def smallest(self, item_id: str, k: int = 10, most_sets: int = MOST_SETS) -> SmallestReviews:
+    def smallest(self, item_id: str, k: int = 10, most_sets: int | None = None) -> SmallestReviews:
         """Search by size; see the module.
+
+        Args:
+            most_sets: sets ranked at most; None: `MOST_SETS`, or as many as a large catalogue leaves time for.
 
         Raises:
             NotFoundError: no such item.
         """
         recommender, n = self._recommender, len(self.reviews)
+        most = min(MOST_SETS, max(1, _MOST_SCORES // max(1, recommender.dataset.n_items))) if most_sets is None else most_sets
         item = recommender.dataset.item_idx(item_id)
         user_id = str(recommender.dataset.users["user_id"].iloc[self.user])
         rank = recommender.rank_of(user_id, item_id)
@@ -146,7 +152,7 @@ class ReviewRemoval:
             return answer("not listed", 0, 0)
         ranked = 0
         for size in range(1, n + 1):
-            if ranked + comb(n, size) > most_sets:
+            if ranked + comb(n, size) > most:
                 return answer("beyond", size - 1, ranked)
             best = self._lowest(item, size)
             ranked += comb(n, size)
