@@ -1,4 +1,4 @@
-"""The demo workspace: from generated reviews to two trained runs and a map, computed or unpacked from what ships."""
+"""The demo workspace: from generated reviews to two trained runs and the maps of one of them, computed or unpacked from what ships."""
 
 from __future__ import annotations
 
@@ -47,15 +47,16 @@ def compute_demo(workspace: Workspace, progress: Progress = silent, stop: Callab
     """Make the demo's artefacts one by one, sources first, the LMMRec run last; what exists is not computed again."""
     from core.data.demo.build import demo_dataset
 
-    n_steps = 3 + len(RUNS)
+    n_steps = 4 + len(RUNS)
     dataset = demo_dataset(workspace, steps.staged(progress, 1, n_steps, "Generating"))
     extracted = steps.extract(workspace, dataset.id, None, steps.staged(progress, 2, n_steps, "Extracting"), stop)
     runs = []
     for number, config in enumerate(reversed(RUNS), start=3):
         title = f"Training {config.model}"
         runs.append(steps.train(workspace, dataset.id, config, steps.staged(progress, number, n_steps, title), stop))
-    layout = steps.build_map(workspace, runs[-1].id, None, steps.staged(progress, n_steps, n_steps, "Mapping"), stop)
-    return [dataset, extracted.extraction, extracted.profiles, *runs[:-1], layout, runs[-1]]
+    layout = steps.build_map(workspace, runs[-1].id, None, steps.staged(progress, n_steps - 1, n_steps, "Mapping"), stop)
+    epochs = steps.build_epoch_maps(workspace, runs[-1].id, None, steps.staged(progress, n_steps, n_steps, "Mapping epochs"), stop)
+    return [dataset, extracted.extraction, extracted.profiles, *runs[:-1], layout, epochs, runs[-1]]
 
 
 def _rebuild(workspace: Workspace, progress: Progress, stop: Callable[[], bool]) -> Artefact:

@@ -2,8 +2,8 @@
 
 The archive is a tar of artefact folders with an index in front, byte for byte the same whenever its content is. To stay at
 about ten megabytes it holds sentence embeddings and model parameters rounded to 6 bits a value (cosine to the exact ones above 0.998),
-and no profiles: those are pooled from the embeddings again while unpacking. The runs' vectors, which all that is shown is computed from,
-are exact; `lmmrec demo --rebuild` has everything so.
+no snapshots of trainings, and no profiles: those are pooled from the embeddings again while unpacking. The runs' vectors, which all
+that is shown is computed from, are exact; `lmmrec demo --rebuild` has everything so.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 from core.errors import InputError
 from core.progress import Progress, ProgressEvent, silent
 from core.storage import disk_errors, read_tensors, write_atomic, write_tensors
+from core.training.snapshots import FOLDER
 from core.workspace import FORMAT_VERSION, Artefact, Kind, Workspace
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "assets" / "demo_workspace.tar.xz"
@@ -46,6 +47,8 @@ def _write(artefacts: list[Artefact], target: Path) -> None:
             if one.manifest.kind == "profiles":
                 continue
             for path in sorted(one.path.rglob("*")):
+                if FOLDER in path.relative_to(one.path).parts:
+                    continue  # what was drawn from a run's snapshots ships, they do not
                 name = f"{one.manifest.kind}/{one.id}/{path.relative_to(one.path).as_posix()}"
                 if path.name in _LOSSY:
                     _add(tar, name + _ROUNDED, _rounded(path))

@@ -26,7 +26,7 @@ from core.storage import content_hash, write_parquet
 from core.training.opened import OpenedRun, profiles_of
 from core.workspace import Artefact, Workspace, artefact_id
 
-__all__ = ["UNCLUSTERED", "MapConfig", "MotivationMap", "build_map", "map_document", "map_of", "read_map"]
+__all__ = ["UNCLUSTERED", "MapConfig", "MotivationMap", "build_map", "map_document", "map_id", "map_of", "read_map"]
 
 _STEPS = ("Finding neighbours", "Drawing the map", "Finding clusters", "Naming clusters", "Measuring trust", "Placing statements and views")
 _MAP_VERSION = 2  # part of every map's key: raise it when the same inputs would give another map
@@ -112,7 +112,7 @@ def build_map(
     config = config or MapConfig()
     source = workspace.get("run", run_ref)
     text = profiles_of(workspace, source)
-    identifier = artefact_id(source.manifest.name, content_hash(source.id, text.id if text else "", config, _MAP_VERSION))
+    identifier = map_id(workspace, source, config)
     known = workspace.find("map", identifier)
     if known is not None:
         return known
@@ -138,6 +138,12 @@ def build_map(
             seed=config.seed,
         )
     return workspace.get("map", identifier)
+
+
+def map_id(workspace: Workspace, run: Artefact, config: MapConfig) -> str:
+    """The id that the map of a run with these settings has, or will have."""
+    text = profiles_of(workspace, run)
+    return artefact_id(run.manifest.name, content_hash(run.id, text.id if text else "", config, _MAP_VERSION))
 
 
 def map_of(

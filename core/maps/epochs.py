@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import InputError, StoppedError
 from core.maps.alignment import aligned
-from core.maps.build import MapConfig, build_map, read_map
+from core.maps.build import MapConfig, build_map, map_id, read_map
 from core.maps.layout import draw
 from core.maps.quality import mixing, preserved, trustworthiness
 from core.maps.space import MapSpace, nearest
@@ -102,17 +102,16 @@ def build_epoch_maps(
     """
     config = config or EpochMapConfig()
     run = workspace.get("run", run_ref)
+    base = MapConfig(neighbours=config.neighbours, min_dist=config.min_dist, seed=config.seed)
+    identifier = artefact_id(run.manifest.name, content_hash(run.id, map_id(workspace, run, base), config, _VERSION))
+    known = workspace.find("epoch-map", identifier)
+    if known is not None:
+        return known
     epochs = snapshot_epochs(run.path)
     if not epochs:
         hint = "Runs trained from now on keep some; those made on the way to something else (searches, benchmarks, noise) do not"
         raise InputError("This run kept no snapshots of its training", where=run.id, hint=hint)
-    final = build_map(
-        workspace, run.id, MapConfig(neighbours=config.neighbours, min_dist=config.min_dist, seed=config.seed), progress, stop
-    )
-    identifier = artefact_id(run.manifest.name, content_hash(run.id, final.id, config, _VERSION))
-    known = workspace.find("epoch-map", identifier)
-    if known is not None:
-        return known
+    final = build_map(workspace, run.id, base, progress, stop)
     started = time.perf_counter()
     made = _drawn(run, final, epochs, config, progress, stop)
     sources = {"run": run.id, "map": final.id}

@@ -19,7 +19,7 @@ import torch
 from core.models.base import RecommendationModel
 from core.storage import disk_errors, read_tensors, write_tensors
 
-_FOLDER = "snapshots"
+FOLDER = "snapshots"
 _MOST = 7
 _MOST_BYTES = 64 * 2**20
 _HALF_BYTES = 2
@@ -81,7 +81,7 @@ def _drawn(n: int, share: float, seed: int) -> torch.Tensor:
 
 def snapshot_epochs(directory: Path) -> list[int]:
     """The epochs of which a run, or a training under way, keeps a snapshot, ascending."""
-    return sorted(int(path.stem.removeprefix("epoch-")) for path in (directory / _FOLDER).glob("epoch-*.safetensors"))
+    return sorted(int(path.stem.removeprefix("epoch-")) for path in (directory / FOLDER).glob("epoch-*.safetensors"))
 
 
 def read_snapshot(directory: Path, epoch: int) -> Snapshot:
@@ -99,9 +99,9 @@ def hand_over(source: Path, target: Path, before: int) -> None:
     for epoch in snapshot_epochs(source):
         if epoch < before:
             with disk_errors(target):
-                (target / _FOLDER).mkdir(exist_ok=True)
+                (target / FOLDER).mkdir(exist_ok=True)
                 shutil.copyfile(_path(source, epoch), _path(target, epoch))
 
 
 def _path(directory: Path, epoch: int) -> Path:
-    return directory / _FOLDER / f"epoch-{epoch}.safetensors"
+    return directory / FOLDER / f"epoch-{epoch}.safetensors"

@@ -52,6 +52,14 @@ def test_same_content_packs_to_the_same_bytes(tmp_path: Path, archive: Path):
     assert file_hash(tmp_path / "again.tar.xz") == file_hash(archive)
 
 
+def test_snapshots_of_a_training_are_not_packed(tmp_path: Path, workspace: Workspace):
+    run = make(Workspace(tmp_path / "source"), "run", "tiny-3")
+    (run.path / "snapshots").mkdir()
+    (run.path / "snapshots" / "epoch-1.safetensors").write_text("large")
+    pack([run], tmp_path / "demo.tar.xz")
+    assert sorted(path.name for path in unpack(workspace, tmp_path / "demo.tar.xz").path.rglob("*.*")) == ["file.txt", "manifest.json"]
+
+
 def test_what_the_workspace_holds_is_left_as_it_is(workspace: Workspace, archive: Path):
     make(workspace, "dataset", "tiny-1", text="mine")
     unpack(workspace, archive)
@@ -150,7 +158,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 def test_shipped_demo_is_small_and_marked_as_generated(shipped: Workspace):
     assert ARCHIVE.stat().st_size <= LARGEST_ARCHIVE
     made = [artefact for kind in KINDS for artefact in shipped.list(kind)]
-    assert {artefact.manifest.kind for artefact in made} == set(KINDS) - {"comparison", "benchmark"}
+    assert {artefact.manifest.kind for artefact in made} == set(KINDS) - {"comparison", "benchmark", "sweep"}
     assert all(artefact.manifest.generated for artefact in made)
 
 
