@@ -27,7 +27,9 @@ def headline(space: Workspace, dataset: Artefact, run: Artefact) -> None:
             figure = own[name]
             st.metric(f"{name} of {model_name(run)} on test", f"{figure.mean:.3f} ± {figure.standard_error:.3f}", help=meaning)
             if peer is None or name not in other:
-                st.caption(f"{figure.n_users:,} users. Train {'LightGCN' if is_lmmrec(run) else 'LMMRec'} too and it stands here beside.")
+                st.caption(
+                    f"{figure.n_users:,} users. Train {'LightGCN' if is_lmmrec(run) else 'another model'} too and it stands here beside."
+                )
                 continue
             beside = other[name]
             seeds = f"seed {seed_of(run)}" if seed_of(run) == seed_of(peer) else f"seeds {seed_of(run)} and {seed_of(peer)}"

@@ -88,7 +88,8 @@ def _figures_of(stage: Stage) -> str:
         took = summary.get("seconds")
         newest_took = f"  \nnewest took {duration(float(took))} on {summary.get('device', 'cpu')}" if took is not None else ""
         on_the_way = sum(run.manifest.byproduct for run in stage.made)
-        more = f", {on_the_way:,} of them in benchmarks, searches and ablations" if on_the_way else ""
+        how_many = "all" if on_the_way == len(stage.made) else f"{on_the_way:,}"
+        more = f", {how_many} of them in benchmarks, searches and ablations" if on_the_way else ""
         return f"{len(stage.made):,} run{'s' if len(stage.made) > 1 else ''}{more}{newest_took}"
     counts = [f"{summary[key]:,} {label}" for key, label in _COUNTS if isinstance(summary.get(key), int)]
     return f"{', '.join(counts[:2]) or newest.id}  \n{made}"
