@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.components.errors import live_fragment
-from app.components.job_progress import launch_button, share, title
+from app.components.job_progress import is_watched, launch_button, share, title
 from app.components.page import literal, moment
 from core.jobs.interrupted import interrupted_imports
 from core.jobs.launch import job
@@ -48,9 +48,8 @@ def stages_of(found: Job) -> list[tuple[str, str]]:
 def interrupted_ways(space: Workspace) -> None:
     """Imports and pipelines that ended before their end, with the button to go on: finished stages are kept."""
     dismissed: set[str] = st.session_state.setdefault(_DISMISSED, set())
-    watched: set[str] = st.session_state.get("watched jobs", set())
     for found in interrupted_imports(space):
-        if found.id in dismissed | watched:  # what ended while this page was open has a panel of its own
+        if found.id in dismissed or is_watched(found.id):
             continue
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             when = moment(found.finished_at) if found.finished_at else ""

@@ -65,6 +65,11 @@ def live_jobs(space: Workspace, *kinds: str) -> list[Job]:
     return [found for found in jobs(space) if found.live and (not kinds or found.kind in kinds)]
 
 
+def is_watched(identifier: str) -> bool:
+    """Whether a job was seen running in this session, so that its end has a panel of its own until it is dismissed."""
+    return identifier in st.session_state.get(_WATCHED, set())
+
+
 def job_panels(space: Workspace, *kinds: str) -> bool:
     """Progress of every live job of these kinds, and how the ones started here ended; whether there are live ones."""
     live = live_jobs(space, *kinds)

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from app.components.errors import live_fragment
-from app.components.job_progress import launch_button
+from app.components.job_progress import is_watched, launch_button
 from app.components.page import literal, moment
 from app.components.training_curves import CurveSettings, show_curves
 from app.components.training_fields import SPOKEN
@@ -111,6 +111,8 @@ def device_words(found: Job) -> str:
 def interrupted(space: Workspace, dataset: Artefact) -> None:
     """Trainings that can go on, each with the button for it; nothing where there are none."""
     for left in interrupted_trainings(space, dataset):
+        if is_watched(left.job.id):
+            continue
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(f"**Interrupted**: {literal(interrupted_words(left))}", width="stretch")
             launch_button(space, "Go on", left.job.kind, left.job.arguments, key=f"go-on-{left.job.id}")
