@@ -63,11 +63,18 @@ def _signed_range(table: pd.DataFrame) -> list[float]:
     return [-(left + room) if left else 0.0, right + room]
 
 
-def view_comparison(said: Mapping[str, float], done: Mapping[str, float], names: Sequence[str], *, height: int | None = None) -> go.Figure:
-    """What the text says against what behaviour says: two marks per motivation, joined by a line as long as they disagree.
+def view_comparison(
+    said: Mapping[str, float],
+    done: Mapping[str, float],
+    names: Sequence[str],
+    *,
+    labels: tuple[str, str] = ("what the text says", "what behaviour says"),
+    height: int | None = None,
+) -> go.Figure:
+    """Two views of the same motivations: two marks per motivation, joined by a line as long as they disagree.
 
     Args:
-        said, done: share (0..1) of each motivation in the text's view and in the interactions' view.
+        said, done: share (0..1) of each motivation in the first and in the second view. labels: what the two views are.
     """
     colours = motivation_colours(names)
     order = [name for name in names if said.get(name) or done.get(name)]
@@ -84,7 +91,7 @@ def view_comparison(said: Mapping[str, float], done: Mapping[str, float], names:
             opacity=0.35,
             layer="below",
         )
-    marks = {"what the text says": (said, "circle"), "what behaviour says": (done, "diamond-open")}
+    marks = {labels[0]: (said, "circle"), labels[1]: (done, "diamond-open")}
     for label, (shares, symbol) in marks.items():
         if not shares:
             continue

@@ -100,18 +100,19 @@ def pick_node(
     help_text: str | None = None,
     default: str | None = None,
 ) -> str | None:
-    """A user or an item by name or id; the choice goes into the URL under ``side`` ("user" or "item").
+    """A user or an item by name or id; the choice goes into the URL under ``side`` ("user", "item", "other_user", "other_item").
 
     Args:
         ids, labels: of all nodes, in the same order; with pseudonyms on, the labels of users are those, and the ids are not shown.
         default: shown where none is selected; it does not enter the URL.
     """
     names = dict(zip(ids, labels, strict=True))
-    by_id = side != "user" or not session.users_hidden()
+    kind = side.removeprefix("other_")
+    by_id = kind != "user" or not session.users_hidden()
     current = session.selected(side) or default
     options = list(ids)
     if current is not None and current not in names:
-        st.warning(f"The link names the {side} “{literal(current)}”, which this dataset does not hold. Choose another.")
+        st.warning(f"The link names the {kind} “{literal(current)}”, which this dataset does not hold. Choose another.")
     if len(options) > _LONGEST_LIST:
         wanted = st.text_input(
             f"Search {label.lower()}",

@@ -14,7 +14,8 @@ from app.charts.profile_bars import motivation_bars, view_comparison
 from app.components.evidence import evidence_card, motivation_heading
 from app.components.export import chart, table
 from app.components.page import figures, literal
-from core.recommend.portrait import MotivationView, Portrait, similar_nodes
+from app.user_names import UserNames
+from core.recommend.portrait import MotivationView, Portrait, disagreements, similar_nodes
 from core.recommend.recommender import Recommender
 
 _FIRST = 4
@@ -77,38 +78,40 @@ def motivations(recommender: Recommender, shown: Portrait, names: Mapping[str, s
         done = {names.get(view.motivation, view.name): view.behaviour_share for view in shown.motivations}
         figure = view_comparison(said, done, list(names.values()))
         chart(figure, f"views-{shown.side}", "Share of each motivation in text and in behaviour", "**Said against done**")
-        st.caption(_disagreement(shown))
+        if not shown.has_text:
+            st.caption("Behaviour only: there is no text to compare with.")
 
 
-def _disagreement(shown: Portrait) -> str:
-    if not shown.has_text:
-        return "Behaviour only: there is no text to compare with."
-    largest = max(shown.motivations, key=lambda view: abs(view.disagreement))
-    points = f"{100 * abs(largest.disagreement):.0f} percentage points"
-    if largest.disagreement > 0:
-        return f"Largest difference: {largest.name} has {points} more in the text than in behaviour."
-    return f"Largest difference: {largest.name} has {points} more in behaviour than in the text."
+def differences(shown: Portrait) -> None:
+    """Where text and behaviour disagree, in words."""
+    if not (shown.has_text and shown.has_behaviour):
+        return
+    told = disagreements(shown)
+    if not told:
+        st.markdown("**Text and behaviour agree**: no motivation differs by five percentage points or more.")
+        return
+    st.markdown("**Where text and behaviour disagree**\n\n" + "\n".join(f"- {literal(line)}" for line in told))
 
 
-def quotes(shown: Portrait, names: Mapping[str, str]) -> None:
+def quotes(shown: Portrait, names: Mapping[str, str], people: UserNames) -> None:
     """The strongest statements of every motivation."""
     colours = motivation_colours(list(names))
     spoken = [view for view in shown.motivations if view.quotes]
     if not spoken:
         st.caption("No quotes: the training reviews say nothing about it.")
-    _quote_cards(spoken[:_FIRST], colours, shown.side)
+    _quote_cards(spoken[:_FIRST], colours, shown.side, people)
     if len(spoken) > _FIRST:
         with st.expander(f"The other {len(spoken) - _FIRST} motivations"):
-            _quote_cards(spoken[_FIRST:], colours, shown.side)
+            _quote_cards(spoken[_FIRST:], colours, shown.side, people)
 
 
-def _quote_cards(views: Sequence[MotivationView], colours: Mapping[str, str], side: str) -> None:
+def _quote_cards(views: Sequence[MotivationView], colours: Mapping[str, str], side: str, people: UserNames) -> None:
     for start in range(0, len(views), 2):
         for column, view in zip(st.columns(2), views[start : start + 2], strict=False):
             with column.container(border=True, height="stretch"):
                 st.markdown(motivation_heading(view.name, colours.get(view.motivation, NEUTRAL), _note(view)))
                 for evidence in view.quotes:
-                    evidence_card(evidence, side=side)
+                    evidence_card(evidence, side=side, people=people)
 
 
 def _note(view: MotivationView) -> str:
@@ -116,15 +119,16 @@ def _note(view: MotivationView) -> str:
     return f"{100 * view.text_share:.0f} % of the profile, {view.n_statements} statement{plural}, confidence {view.confidence:.2f}"
 
 
-def history(shown: Portrait, alias: Mapping[str, str] | None = None) -> None:
+def history(shown: Portrait, people: UserNames) -> None:
     """Training interactions, newest first; a row leads to the other side's profile."""
     other = "item" if shown.side == "user" else "user"
     label, key = ("title", "item_id") if other == "item" else ("name", "user_id")
     listed = shown.history.assign(when=pd.to_datetime(shown.history["timestamp"].where(shown.history["timestamp"] >= 0), unit="s"))
     listed = listed[[label, "rating", "when", "summary", "text", key]]
     listed = listed.drop(columns=[column for column in ("when", "summary") if (listed[column].isna() | (listed[column] == "")).all()])
-    if alias is not None:
-        listed = listed.assign(**{label: [alias.get(identifier, identifier) for identifier in listed[key]]}).drop(columns=key)
+    if other == "user":
+        ids = listed[key].astype(str)
+        listed = listed.assign(**{label: [people.name(one) for one in ids], key: [people.identifier(one) for one in ids]})
     formats = {
         "when": st.column_config.DateColumn("when", format="YYYY-MM-DD"),
         "rating": st.column_config.NumberColumn("rating", format="%.0f", width=54, help="1 to 5"),
@@ -133,33 +137,48 @@ def history(shown: Portrait, alias: Mapping[str, str] | None = None) -> None:
     }
     title = f"**{'History' if shown.side == 'user' else 'Reviews'}**, training interactions only, newest first"
     options = {"column_config": formats, "on_select": "rerun", "selection_mode": "single-row", "height": min(300, 38 + 35 * len(listed))}
-    event = table(listed.drop(columns=key, errors="ignore"), f"history-{shown.side}", title, exported=listed, **options)
+    event = table(listed.drop(columns=key), f"history-{shown.side}", title, exported=listed, **options)
     rows = [row for row in event["selection"]["rows"] if row < len(listed)]
     if rows:
         chosen = shown.history.iloc[rows[0]]
         st.markdown(f"> {literal(str(chosen['text']) or 'This interaction has no text.')}")
-        if st.button(f"Open the {other}", key=f"open-{other}"):
-            session.open_page("profiles", **{other: str(chosen[key]), shown.side: None})
+        st.button(f"Open the {other}", key=f"open-{other}", on_click=open_profile, args=(other, str(chosen[key])))
 
 
-def similar(recommender: Recommender, shown: Portrait, alias: Mapping[str, str] | None = None) -> None:
+def similar(recommender: Recommender, shown: Portrait, people: UserNames) -> None:
     """Nearest nodes of the same side, over all motivations or by one."""
     options: dict[str, str] = {"": "all motivations"} | {key: recommender.run.motivation_names[key] for key in recommender.motivations}
     narrow, _ = st.columns([1, 2])
     chosen = narrow.selectbox("Alike in", list(options), format_func=options.__getitem__, key="alike", bind="query-params")
     near = similar_nodes(recommender, shown.side, shown.idx, 10, chosen or None)
+    of_users = shown.side == "user"
     listed = pd.DataFrame(
         {
-            "name": [(alias or {}).get(node.id, node.label) for node in near],
-            "id": [node.id for node in near],
+            "name": [people.name(node.id) if of_users else node.label for node in near],
+            "id": [people.identifier(node.id) if of_users else node.id for node in near],
             "cosine": [node.similarity for node in near],
         }
     )
-    if alias is not None:
+    if (listed["name"] == listed["id"]).all():
         listed = listed.drop(columns="id")
     formats = {"cosine": st.column_config.ProgressColumn("cosine similarity", min_value=0.0, max_value=1.0, format="%.3f")}
-    title = f"**Similar {shown.side}s** by the run's vectors"
+    title = f"**Similar {shown.side}s** by the run's vectors; a row can be opened or compared"
     event = table(listed, f"similar-{shown.side}s", title, column_config=formats, on_select="rerun", selection_mode="single-row")
     rows = [row for row in event["selection"]["rows"] if row < len(near)]
-    if rows and st.button("Open this profile", key="open-similar"):
-        session.open_page("profiles", **{shown.side: near[rows[0]].id})
+    if rows:
+        with st.container(horizontal=True):
+            node = near[rows[0]].id
+            st.button("Open this profile", key="open-similar", type="primary", on_click=open_profile, args=(shown.side, node))
+            st.button("Compare the two", key="compare-similar", on_click=_compare, args=(shown.side, node))
+
+
+def open_profile(side: str, identifier: str) -> None:
+    """Show the profile of a user or an item from now on (a button's callback)."""
+    st.session_state["side"] = side
+    st.session_state["part"] = "profile"
+    session.select(**{side: identifier})
+
+
+def _compare(side: str, identifier: str) -> None:
+    st.session_state["part"] = "compare"
+    session.select(**{f"other_{side}": identifier})
