@@ -82,7 +82,7 @@ def open_statement_encoder(run: OpenedRun) -> StatementEncoder | None:
     if not path.exists() or not settings.exists():
         return None
     weights = {name.removeprefix(_PREFIX): one for name, one in read_tensors(path).items() if name.startswith(_PREFIX)}
-    if "second" not in weights:
+    if not {"first.weight", "second"} <= weights.keys():  # none, or one of an older form
         return None
     components = text_components(run.profiles, int(read_json(settings).get("text_dim", run.statement_embeddings.shape[1])))
     n_slots, hidden, dim = weights["second"].shape
@@ -90,6 +90,8 @@ def open_statement_encoder(run: OpenedRun) -> StatementEncoder | None:
     if width != 2 * components.shape[1] or n_slots != run.vectors.user.shape[1]:
         return None
     encoder = SlotTextEncoder(n_slots, width, dim, ModelConfig(text_hidden=hidden), torch.Generator())
+    if {name: one.shape for name, one in encoder.state_dict().items()} != {name: one.shape for name, one in weights.items()}:
+        return None
     encoder.load_state_dict(weights)
     encoder.eval()
     made = StatementEncoder(components, encoder)

@@ -16,6 +16,7 @@ from torch.nn.functional import normalize
 from core.data.dataset import ReviewDataset
 from core.maps.space import MapSpace
 from core.maps.statements import closeness, drawn_statements, open_statement_encoder, stratified
+from core.storage import read_tensors, write_tensors
 from core.training.opened import OpenedRun
 from core.training.run import RunVectors
 from tests.maps.speaking_run import DIM, KEYS, speaking_run, without_encoder
@@ -53,6 +54,16 @@ def test_an_encoder_that_does_not_make_the_stored_views_is_not_used(run: OpenedR
     assert open_statement_encoder(replace(run, vectors=vectors)) is None
     assert open_statement_encoder(without_encoder(run)) is None
     assert open_statement_encoder(replace(run, profiles=None)) is None
+
+
+@pytest.mark.parametrize(("kept", "fewer"), [("second", "first.weight"), ("first.weight", "second")])
+def test_an_encoder_of_another_form_is_not_used(run: OpenedRun, kept: str, fewer: str) -> None:
+    assert run.directory is not None
+    weights = read_tensors(run.directory / "model.safetensors")
+    old = {name: one for name, one in weights.items() if not name.endswith(fewer)}
+    assert any(name.endswith(kept) for name in old)
+    write_tensors(run.directory / "model.safetensors", old)
+    assert open_statement_encoder(run) is None
 
 
 def test_statements_drawn_are_of_training_reviews_and_all_there_are_where_they_fit(run: OpenedRun) -> None:
