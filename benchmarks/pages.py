@@ -1,13 +1,17 @@
 """How fast the pages answer a click: the app on a workspace, a real Chromium without a window.
 
     python benchmarks/pages.py [--workspace DIR] [--dataset NAME] [--rounds 5]
+    python benchmarks/pages.py --map-points 50000 [--rounds 5]
 
 Prints the first answer (caches empty) and the median and worst of the others for every page, and writes
-`benchmarks/results/pages-DATASET.json`.
+`benchmarks/results/pages-DATASET.json`. With ``--map-points`` a made-up run of so many users and items is put into `build/` and drawn
+once (minutes), and what is measured is its motivation map: until it is painted, until it has another colour or another filter, and until a
+lasso around the middle third is answered, each round in a new tab; written to `benchmarks/results/pages-map.json`.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from statistics import median
@@ -17,19 +21,30 @@ import typer
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from large_workspace import large_workspace
+from map_page import map_times
+
+from core.maps.build import MapConfig, build_map
 from core.storage import write_json
 from tests.browser.clicks import answer_times
 from tests.browser.studio import CHROMIUM, FLAGS, running_studio
 
+ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
+LIMITS_S = {"first paint": 4.0, "colour": 1.5, "filter": 1.5, "lasso": 2.0}
+CLUSTERS = 12
 
 
 def main(
     workspace: Annotated[Path, typer.Option(envvar="LMMREC_WORKSPACE")] = Path("workspace"),
     dataset: str = "demo",
     rounds: int = 5,
+    map_points: Annotated[int, typer.Option(help="Measure a map of so many points instead")] = 0,
 ) -> None:
     """Click through the pages and print how long they took."""
+    if map_points:
+        measure_map(map_points, rounds)
+        return
     with running_studio(workspace) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
@@ -42,6 +57,26 @@ def main(
         typer.echo(f"| {title} | {taken[0]:.2f} | {median(later):.2f} | {max(later):.2f} |")
     RESULTS.mkdir(exist_ok=True)
     write_json(RESULTS / f"pages-{dataset}.json", {"dataset": dataset, "seconds": times})
+
+
+def measure_map(n_points: int, rounds: int) -> None:
+    """The motivation map of a large made-up run."""
+    space, run = large_workspace(ROOT / "build" / f"large-{n_points}", n_points)
+    drawn = build_map(space, run.id, MapConfig(clusters=CLUSTERS))
+    before = os.getloadavg()[0]
+    with running_studio(space.root) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        times = map_times(browser, address, f"run={run.id}", rounds)
+        browser.close()
+    typer.echo(
+        f"\nA map of {n_points:,} points: seconds, {rounds} rounds; {before:.1f} processes ran or waited on {os.cpu_count()} cores before\n"
+    )
+    typer.echo("| step | median | least | worst | limit |\n| --- | --- | --- | --- | --- |")
+    for step, taken in times.items():
+        typer.echo(f"| {step} | {median(taken):.2f} | {min(taken):.2f} | {max(taken):.2f} | {LIMITS_S[step]:.1f} |")
+    RESULTS.mkdir(exist_ok=True)
+    figures = {"points": n_points, "drawing_seconds": drawn.manifest.summary["seconds"], "load_before": before, "cores": os.cpu_count()}
+    write_json(RESULTS / "pages-map.json", figures | {"seconds": times, "limits": LIMITS_S})
 
 
 if __name__ == "__main__":
