@@ -145,7 +145,7 @@ def test_a_lasso_on_the_map_lists_what_it_caught(tab: Watched) -> None:
     for x, y in corners[1:]:
         page.mouse.move(left + width * x, top + height * y, steps=12)
     page.mouse.up()
-    page.get_by_text("items caught").first.wait_for()
+    page.get_by_text("inside your outline").first.wait_for()
 
 
 def reviews_file(folder: Path) -> Path:
