@@ -68,9 +68,7 @@ def measure_map(n_points: int, rounds: int) -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         times = map_times(browser, address, f"run={run.id}", rounds)
         browser.close()
-    typer.echo(
-        f"\nA map of {n_points:,} points: seconds, {rounds} rounds; {before:.1f} processes ran or waited on {os.cpu_count()} cores before\n"
-    )
+    typer.echo(f"\nA map of {n_points:,} points: seconds, {rounds} rounds; load {before:.1f} on {os.cpu_count()} cores before\n")
     typer.echo("| step | median | least | worst | limit |\n| --- | --- | --- | --- | --- |")
     for step, taken in times.items():
         typer.echo(f"| {step} | {median(taken):.2f} | {min(taken):.2f} | {max(taken):.2f} | {LIMITS_S[step]:.1f} |")
