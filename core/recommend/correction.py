@@ -193,6 +193,9 @@ class Corrector:
             if encode is None:
                 raise InputError("A sentence needs an encoder", where="correction", hint="Give the encoder of the run's extraction")
             vectors.append(torch.tensor(np.asarray(encode([sentence.text for sentence in added]), dtype=np.float32)))
+            if vectors[1].shape[1] != vectors[0].shape[1]:
+                where = f"{vectors[1].shape[1]} dimensions instead of {vectors[0].shape[1]}"
+                raise InputError("The encoder at hand is not that of the run's statements", where=where, hint="Extract the reviews anew")
         keys = self.recommender.motivations
         motivation = np.array([*table["motivation"], *(keys.index(sentence.motivation) for sentence in added)], dtype=np.int64)
         factor = np.array([correction.factors.get(key, 1.0) for key in keys])

@@ -153,6 +153,8 @@ def test_what_cannot_be_corrected_is_said(corrector: Corrector) -> None:
     ):
         with pytest.raises(InputError, match=message):
             corrector.correct(USER, correction)
+    with pytest.raises(InputError, match="3 dimensions instead of"):
+        corrector.correct(USER, Correction(sentences=(sentence,)), lambda _: np.ones((1, 3)))
     with pytest.raises(NotFoundError):
         corrector.correct("nobody", Correction())
 
