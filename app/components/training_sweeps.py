@@ -103,7 +103,7 @@ def sweep_label(sweep: Artefact) -> str:
     """A sweep in one line: its model, how much of it, and when."""
     summary = sweep.manifest.summary
     variants = ", ".join(map(variant_words, summary.get("variants", []))) or "no part left out"
-    took = duration(float(report_seconds)) if (report_seconds := summary.get("seconds")) is not None else ""
+    took = f"took {duration(float(summary['seconds']))}" if summary.get("seconds") is not None else ""
     words = [
         spoken(str(summary.get("model", "lmmrec"))),
         f"{summary.get('seeds')} seeds",

@@ -149,7 +149,7 @@ class _Sweep:
         with self._workspace.publish("sweep", self._id, name=self._source.manifest.name, sources=sources, config=plain) as draft:
             write_json(draft.path / FILE, report)
             draft.summary |= {"model": self._config.label, "seeds": self._config.seeds, "variants": list(self._config.variants)}
-            draft.summary |= {"n_trainings": report.total, "n_failed": len(report.failures)}
+            draft.summary |= {"n_trainings": report.total, "n_failed": len(report.failures), "seconds": round(report.seconds, 1)}
             if (row := report.row()) is not None:
                 draft.summary |= {name: row.figures[name].mean for name in HEADLINE}
             draft.generated = self._source.manifest.generated
