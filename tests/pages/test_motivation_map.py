@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.charts.motivation_map import motivation_map
 from app.components import job_progress
 from core.maps.cluster_edits import edited, history
 from core.maps.members import Outline
@@ -42,6 +43,20 @@ def with_views(space: Workspace) -> None:
         write_parquet(draft.path / "points.parquet", pd.concat([nodes, said, *views], ignore_index=True))
         write_parquet(draft.path / "clusters.parquet", pd.read_parquet(old.path / "clusters.parquet"))
         draft.summary |= old.manifest.summary | {"figures": {"alignment": alignment}}
+
+
+def with_epochs(space: Workspace) -> None:
+    """Maps of three training epochs, ever wider."""
+    old = the_map(space)
+    nodes = pd.read_parquet(old.path / "points.parquet").assign(view="joint", said="none", user_idx=-1, item_idx=-1)
+    layouts = [nodes[["x", "y", "trust"]].mul([epoch, epoch, 1.0]).assign(epoch=epoch) for epoch in (1, 4, 30)]
+    figures = pd.DataFrame({"epoch": [1, 4, 30], "trustworthiness": [0.7, 0.8, 0.97], "mixing": 1.0, "moved": [0.0, 0.4, 0.1]})
+    with space.publish("epoch-map", "small-epochs", name="small", sources=old.manifest.sources) as draft:
+        write_parquet(draft.path / "nodes.parquet", nodes)
+        write_parquet(draft.path / "layouts.parquet", pd.concat(layouts, ignore_index=True))
+        write_parquet(draft.path / "figures.parquet", figures)
+        write_parquet(draft.path / "clusters.parquet", pd.read_parquet(old.path / "clusters.parquet"))
+        draft.summary |= {"epochs": [1, 4, 30], "n_nodes": 120}
 
 
 @pytest.mark.parametrize(("colour", "column"), [("Said motivation", "said"), ("Cluster", "cluster"), ("Trust", "trust")])
@@ -191,3 +206,34 @@ def test_pseudonyms_hide_users_on_the_map_and_in_what_is_exported(filled_copy: W
     assert "Guitar strap No 3" in shown
     assert "Ada" not in shown
     assert "user-0" not in shown
+
+
+def test_the_training_is_a_slider_over_its_epochs_and_a_link_reopens_one(filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_epochs(filled_copy)
+    app = opened(filled_copy.root, "motivation_map", monkeypatch, map="Over the training", epoch="4")
+    assert not app.exception
+    assert app.select_slider(key="epoch").value == 4
+    assert "After epoch 4 of 30 · trustworthiness 0.800 · points moved 40 %" in words(app)
+    assert "the run kept 100 of 120 users and items at random" in words(app)
+    app.session_state["map-caught"] = {"of": "small-epochs", "outlines": [Outline((-20.0, 20.0), (-20.0, 20.0), box=True)], "rows": []}
+    app.run()
+    near = pd.read_parquet(the_map(filled_copy).path / "points.parquet")[["x", "y"]].abs().max(axis=1).mul(4).le(20)
+    users = int(near[:60].sum())
+    assert 0 < users < 60
+    assert f"**{users} users" in words(app)
+    assert "inside your outline after epoch 4" in words(app)
+
+
+def test_all_epochs_are_drawn_on_the_same_axes(filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr(
+        "app.components.map_epochs.motivation_map", lambda *given, **named: drawn.append(named) or motivation_map(*given, **named)
+    )
+    with_epochs(filled_copy)
+    for epoch in ("1", "30"):
+        opened(filled_copy.root, "motivation_map", monkeypatch, map="Over the training", epoch=epoch)
+    first, second = drawn
+    assert first["frame"] == second["frame"]
+    assert first["revision"] == second["revision"]
+    widest = pd.read_parquet(the_map(filled_copy).path / "points.parquet")["x"].max() * 30
+    assert first["frame"][0][1] > widest
