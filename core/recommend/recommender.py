@@ -38,6 +38,7 @@ class Recommender:
         self.run = run
         self.dataset = run.dataset
         self.scorer = Scorer(run.vectors)
+        self._last_terms: tuple[int, UserTerms] | None = None
         self.evidence = EvidenceIndex.of_run(run)
         seen = np.concatenate([run.training_pairs, run.dataset.pairs("validation")])
         self.histories: dict[Exclude, History] = {
@@ -121,7 +122,10 @@ class Recommender:
             NotFoundError: no such user.
         """
         user = self.dataset.user_idx(user_id)
-        return UserTerms.of(self.scorer, self.scorer.user(user), self.history(user))
+        known = self._last_terms
+        if known is None or known[0] != user:  # a page asks for those of one user several times
+            known = self._last_terms = (user, UserTerms.of(self.scorer, self.scorer.user(user), self.history(user)))
+        return known[1]
 
     def rank_of(self, user_id: str, item_id: str, exclude: Exclude = "train") -> int:
         """Rank of an item for a user among the items not left out, and itself.

@@ -101,11 +101,11 @@ class Scorer:
     def all_terms(self, user: torch.Tensor) -> np.ndarray:
         """float64 [K, n_items], and one more row for behaviour where there is any: the terms of a user's vector (float64 [1, D])."""
         width = self.n_slots * self._slot_dim
-        slots = (user[:, :width] * self._items[:, :width]).unflatten(1, (self.n_slots, self._slot_dim)).sum(dim=-1)
-        if width == self._items.shape[1]:
-            return np.ascontiguousarray(slots.T.numpy())
-        behaviour = self._items[:, width:] @ user[0, width:]
-        return np.ascontiguousarray(torch.cat([slots, behaviour[:, None]], dim=1).T.numpy())
+        terms = user.new_empty(self.n_slots + (width < self._items.shape[1]), self.n_items)
+        for row in range(len(terms)):  # a strided product each: none of the catalogue's vectors is copied
+            own = slice(row * self._slot_dim, (row + 1) * self._slot_dim) if row < self.n_slots else slice(width, None)
+            torch.mv(self._items[:, own], user[0, own], out=terms[row])
+        return np.asarray(terms.numpy())
 
     def remainders(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         """float64 [n]: what a score holds besides its slots: the inner product of behaviour and the item's bias."""

@@ -79,9 +79,12 @@ class UserTerms:
         """int64 [len(items)]: the ranks of several items under one row of weights [M]."""
         scores = self.scores(weights[None])[0]
         ordered = np.sort(scores[~self.left_out])
-        above = len(ordered) - np.searchsorted(ordered, scores[items], side="right")
-        ties = [int(((scores[:item] == scores[item]) & ~self.left_out[:item]).sum()) for item in items]
-        return np.asarray(above + np.array(ties, dtype=np.int64) + 1, dtype=np.int64)
+        first, last = (np.searchsorted(ordered, scores[items], side=side) for side in ("left", "right"))
+        ranks = np.asarray(len(ordered) - last + 1, dtype=np.int64)
+        for place in np.flatnonzero(last - first + self.left_out[items] > 1):  # ties, which are rare
+            item = int(items[place])
+            ranks[place] += int(((scores[:item] == scores[item]) & ~self.left_out[:item]).sum())
+        return ranks
 
     def subset_ranks(self, item: int) -> Integers:
         """int64 [2^K]: the item's rank for every set of motivations that still count: bit m of the position stands for motivation m.

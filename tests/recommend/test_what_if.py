@@ -73,7 +73,7 @@ def test_a_hundred_thousand_items_are_ranked_anew_within_200_ms() -> None:
     took = []
     for weight in (0.0, 0.5, 2.0, 3.0, 1.5):
         weights[3] = weight
-        started = time.perf_counter()
+        started = time.process_time()  # of this process alone: the machine may have other work
         assert len(what_if(terms, weights, k=10).items) == 10
-        took.append(time.perf_counter() - started)
+        took.append(time.process_time() - started)
     assert min(took) < 0.2
