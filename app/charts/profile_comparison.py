@@ -79,6 +79,7 @@ def against_everybody(rows: Sequence[AgainstAll], names: Sequence[str], *, heigh
         y=[row.name for row in shown],
         x=[100 * row.mean for row in shown],
         name="this segment",
+        showlegend=False,
         marker={"color": [colours.get(row.name, NEUTRAL) for row in shown]},
         error_x={
             "type": "data",
@@ -100,6 +101,8 @@ def against_everybody(rows: Sequence[AgainstAll], names: Sequence[str], *, heigh
         marker={"symbol": "line-ns-open", "size": 20, "color": NEUTRAL, "line": {"width": 3}},
         hovertemplate="<b>%{y}</b><br>everybody: %{x:.1f} %<extra></extra>",
     )
+    grey = {"symbol": "square", "size": 12, "color": NEUTRAL}  # bars have many colours, so what stands for them in the legend has none
+    figure.add_scatter(x=[None], y=[None], mode="markers", name="this segment", marker=grey, hoverinfo="skip")
     layout(figure, height=height or 100 + 32 * max(1, len(shown)), x_title="mean share of what a user says, %", legend=True)
     figure.update_xaxes(rangemode="tozero", tickformat=".0f")
     figure.update_yaxes(showgrid=False)

@@ -15,6 +15,7 @@ from app.components.evidence import evidence_card, motivation_heading
 from app.components.export import chart, table
 from app.components.page import figures, literal
 from app.user_names import UserNames
+from core.extraction.schema import OTHER
 from core.recommend.portrait import MotivationView, Portrait, disagreements, similar_nodes
 from core.recommend.recommender import Recommender
 
@@ -96,7 +97,7 @@ def differences(shown: Portrait) -> None:
 def quotes(shown: Portrait, names: Mapping[str, str], people: UserNames) -> None:
     """The strongest statements of every motivation."""
     colours = motivation_colours(list(names))
-    spoken = [view for view in shown.motivations if view.quotes]
+    spoken = sorted((view for view in shown.motivations if view.quotes), key=lambda view: view.motivation == OTHER)
     if not spoken:
         st.caption("No quotes: the training reviews say nothing about it.")
     _quote_cards(spoken[:_FIRST], colours, shown.side, people)

@@ -16,6 +16,7 @@ from app.components.job_progress import job_panels, launch_button
 from app.components.page import empty_state, figures, literal
 from app.components.profile_view import open_profile
 from app.user_names import UserNames
+from core.extraction.schema import OTHER
 from core.recommend.segment_quotes import typical_quotes
 from core.recommend.segments import Segment, Segments
 from core.workspace import Artefact, Workspace
@@ -43,12 +44,17 @@ def pick_segment(segments: Segments) -> int:
     listed = segments.table()
     formats = {
         "segment": None,
-        "name": st.column_config.TextColumn("segment", width="medium"),
+        "name": st.column_config.TextColumn("segment", width=230),
+        "users": st.column_config.NumberColumn("users", width=60),
+        "items": st.column_config.NumberColumn("items", width=60),
+        "words": st.column_config.TextColumn("words", width=190, help="Words its members use more than others"),
         "share": st.column_config.ProgressColumn("share of users", min_value=0.0, max_value=1.0, format="percent"),
         "typical motivations": st.column_config.TextColumn(
-            "typical motivations", width="medium", help="Percentage points by which its users speak of it more than everybody"
+            "typical motivations", width=190, help="Percentage points by which its users speak of it more than everybody"
         ),
-        "interactions per user": st.column_config.NumberColumn("interactions per user", format="%.1f", help="Mean over its users"),
+        "interactions per user": st.column_config.NumberColumn(
+            "per user", format="%.1f", width=70, help="Mean training interactions of its users"
+        ),
     }
     table(
         listed,
@@ -119,7 +125,7 @@ def _choices(segments: Segments, number: int) -> None:
 
 
 def _quotes(segments: Segments, one: Segment, people: UserNames) -> None:
-    typical = [part for part in one.typical if part.motivation != "other"][:_QUOTED]
+    typical = [part for part in one.typical if part.motivation != OTHER][:_QUOTED]
     quoted = [(part, quotes) for part in typical if (quotes := typical_quotes(segments, one.number, part.motivation, 3))]
     if not quoted:
         return

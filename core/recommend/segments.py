@@ -11,6 +11,7 @@ import torch
 from torch.nn.functional import normalize
 
 from core.errors import NotFoundError
+from core.extraction.schema import OTHER
 from core.maps.build import MotivationMap
 from core.maps.motivations import NodeMotivations, said_motivations
 from core.maps.space import MapSpace
@@ -20,6 +21,8 @@ from core.training.opened import SIDES, Side
 
 _NAMED = 2
 """Motivations that stand beside a segment's name in the list of all."""
+_TYPICAL = 0.02
+"""How much more of its users' text than of everybody's a motivation has to be to stand there."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,8 @@ class Segments:
         """All segments: segment, name, users, items, share (of all users), typical motivations, words, interactions per user."""
         rows = []
         for one in (self.segment(number) for number in self.numbers):
-            typical = [f"{part.name} (+{100 * part.difference:.0f})" for part in one.typical[:_NAMED] if part.difference >= 0.005]
+            named = [part for part in one.typical if part.motivation != OTHER and part.difference >= _TYPICAL]
+            typical = [f"{part.name} (+{100 * part.difference:.0f})" for part in named[:_NAMED]]
             rows.append(
                 {
                     "segment": one.number,

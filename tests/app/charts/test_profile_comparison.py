@@ -36,7 +36,7 @@ def test_nothing_to_compare_draws_an_empty_chart() -> None:
 
 
 def test_a_segment_stands_against_everybody_with_its_spread() -> None:
-    bars, marks = against_everybody([AgainstAll("Price", 0.4, 0.1, 0.25), AgainstAll("Sound", 0.05, 0.2, 0.3)], NAMES).data
+    bars, marks, _ = against_everybody([AgainstAll("Price", 0.4, 0.1, 0.25), AgainstAll("Sound", 0.05, 0.2, 0.3)], NAMES).data
     assert dict(zip(bars.y, bars.x, strict=True)) == pytest.approx({"Price": 40, "Sound": 5})
     assert dict(zip(bars.y, bars.error_x.array, strict=True)) == pytest.approx({"Price": 10, "Sound": 20})
     assert dict(zip(bars.y, bars.error_x.arrayminus, strict=True)) == pytest.approx({"Price": 10, "Sound": 5})  # a share is not below 0
