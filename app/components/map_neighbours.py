@@ -14,6 +14,10 @@ from core.maps.space import Neighbour
 from core.training.opened import Side
 
 _NEAREST = 8
+_PLACED = {
+    "encoder": ", placed by what was said: where the run's own text encoder would put somebody who said nothing but this",
+    "nodes": ", placed between who said it and what of: this run has no text encoder that could place it by its words",
+}
 _SIDES: tuple[Side, ...] = ("user", "item")
 
 
@@ -38,7 +42,7 @@ def neighbour_section(setting: Setting, shown: ShownMap, points: pd.DataFrame) -
             forget_point()
             st.rerun(scope="fragment")
     if point["side"] == "statement":
-        _statement(points, point)
+        _statement(shown, points, point)
         return
     by = "" if shown.config.motivation is None else f" of {literal(setting.names.get(shown.config.motivation, ''))}"
     st.caption(
@@ -65,9 +69,10 @@ def _listed(side: str, near: list[Neighbour], labels: pd.DataFrame) -> None:
     table(listed, f"near-{side}s", f"**Nearest {side}s**", exported=listed.assign(id=rows["shown_id"].to_numpy()))
 
 
-def _statement(points: pd.DataFrame, point: pd.Series) -> None:
-    """A statement has no vector of the run: whose it is and what of."""
-    st.caption("A statement of a training review, placed among the users and items whose reviews speak of the same.")
+def _statement(shown: ShownMap, points: pd.DataFrame, point: pd.Series) -> None:
+    """A statement is no node of the run: how it came to its place, whose it is and what of."""
+    placed_by = shown.figures.get("statements", {}).get("placed_by")
+    st.caption(f"A statement of a training review{_PLACED.get(placed_by, '')}.")
     for side in ("user", "item"):
         idx = int(point[f"{side}_idx"])
         nodes = points[(points["side"] == side) & (points["node_idx"] == idx)]
