@@ -171,5 +171,6 @@ def segment_members(segments: Segments, number: int, people: UserNames) -> None:
         st.button("Open this profile", key="open-member", type="primary", on_click=open_profile, args=chosen)
 
 
+_ACTIVITY = "Mean number of training interactions of its users"
 _TYPICAL = "Cosine to the segment's mean direction in the map's space, 1 = the same"
 _ORDERS = {"typicality": "most typical first", "interactions": "most active first"}
