@@ -15,8 +15,11 @@ from core.errors import InputError
 from core.recommend.counterfactuals import SmallestMotivations, smallest_motivations
 from core.recommend.explanation import Explanation
 from core.recommend.recommender import Recommender
-from core.recommend.review_removal import SENTENCE, ReviewRemoval, SmallestReviews
+from core.recommend.review_removal import MOST_SETS, SENTENCE, ReviewRemoval, SmallestReviews, sets_for
 from core.recommend.text_view import TextView
+
+_AT_ONCE = 1_500  # sets of reviews ranked without being asked to: a quarter of a second
+_FURTHER = "larger sets of reviews"
 
 
 def what_it_hangs_on(recommender: Recommender, why: Explanation, k: int, colours: Mapping[str, str]) -> None:
@@ -76,8 +79,9 @@ def _own_choice(recommender: Recommender, why: Explanation) -> None:
 
 
 def _reviews(recommender: Recommender, why: Explanation, k: int) -> None:
+    further = st.session_state.get(_FURTHER) == (recommender.run.id, why.user, why.item, k)
     try:
-        found = _found(recommender.run.id, why.user, why.item, k, _recommender=recommender)
+        found = _found(recommender.run.id, why.user, why.item, k, MOST_SETS if further else _AT_ONCE, _recommender=recommender)
     except InputError as error:
         st.markdown(f"{literal(error.what)}.")
         return
@@ -85,6 +89,8 @@ def _reviews(recommender: Recommender, why: Explanation, k: int) -> None:
         st.markdown("No training review of this user says anything of a motivation: there is no review to take away.")
         return
     st.markdown(_gist(found))
+    if found.outcome == "beyond" and not further:
+        st.button("Look at larger sets", key="larger-sets", on_click=_look_further, args=((recommender.run.id, why.user, why.item, k),))
     st.caption(SENTENCE)
     rows = [{"place then": one.rank, "places lost": one.lost, "review of": one.title, "says": " … ".join(one.quotes)} for one in found.each]
     formats = {
@@ -93,6 +99,10 @@ def _reviews(recommender: Recommender, why: Explanation, k: int) -> None:
     }
     with st.expander(f"Each of the {found.n_reviews} reviews by itself"):
         table(pd.DataFrame(rows), "own-reviews", column_config=formats, height=38 + 35 * min(len(rows), 6))
+
+
+def _look_further(of: tuple[str, str, str, int]) -> None:
+    st.session_state[_FURTHER] = of
 
 
 def _gist(found: SmallestReviews) -> str:
@@ -105,7 +115,7 @@ def _gist(found: SmallestReviews) -> str:
     if found.outcome == "none":
         return f"None: whichever of the {found.n_reviews} reviews are taken away, it stays among the first {found.k}. {every}"
     if found.outcome == "beyond":
-        return f"More than {found.proven} reviews: no set of up to {found.proven} does it, larger ones were not looked at. {every}"
+        return f"More than {found.proven}: no set of up to {found.proven} reviews does it, larger ones were not looked at. {every}"
     return f"It stands at place {found.rank:,}, outside the first {found.k}: there is nothing to fall out of. {every}"
 
 
@@ -129,6 +139,6 @@ def _text_view(run: str, directory: str, _recommender: Recommender) -> TextView:
 
 
 @st.cache_resource(max_entries=64, show_spinner="Taking reviews away")
-def _found(run: str, user: str, item: str, k: int, _recommender: Recommender) -> SmallestReviews:
+def _found(run: str, user: str, item: str, k: int, most_sets: int, _recommender: Recommender) -> SmallestReviews:
     del run
-    return ReviewRemoval(_recommender, text_view(_recommender), user).smallest(item, k)
+    return ReviewRemoval(_recommender, text_view(_recommender), user).smallest(item, k, sets_for(_recommender.dataset.n_items, most_sets))

@@ -33,6 +33,11 @@ _MOST_SCORES = 50_000_000
 _CELLS = 4_000_000
 
 
+def sets_for(n_items: int, most: int = MOST_SETS) -> int:
+    """How many sets may be ranked on a catalogue: ``most``, or fewer where it is large."""
+    return min(most, max(1, _MOST_SCORES // max(1, n_items)))
+
+
 class OwnReview(Answer):
     """A training review of the user that says something of a motivation.
 
@@ -126,7 +131,7 @@ class ReviewRemoval:
             NotFoundError: no such item.
         """
         recommender, n = self._recommender, len(self.reviews)
-        most = min(MOST_SETS, max(1, _MOST_SCORES // max(1, recommender.dataset.n_items))) if most_sets is None else most_sets
+        most = sets_for(recommender.dataset.n_items) if most_sets is None else most_sets
         item = recommender.dataset.item_idx(item_id)
         user_id = str(recommender.dataset.users["user_id"].iloc[self.user])
         rank = recommender.rank_of(user_id, item_id)

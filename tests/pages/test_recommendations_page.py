@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.components import ollama_models
+from app.components import counterfactual, ollama_models
 from core.data.dataset import ReviewDataset
 from core.recommend.newcomer import NO_BEHAVIOUR
 from core.workspace import Workspace
@@ -157,3 +157,17 @@ def test_pseudonyms_hide_reviewers_and_the_user(filled: Workspace, monkeypatch: 
     assert "Ada" in plain
     assert "user-" not in hidden
     assert "Ada" not in hidden
+
+
+def test_larger_sets_of_reviews_are_looked_at_when_asked_for(read_again: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counterfactual, "_AT_ONCE", 5)
+    found = None
+    for user in range(24):
+        app = opened(read_again.root, "recommendations", monkeypatch, user=f"u{user}", k="3")
+        if "larger-sets" in [button.key for button in app.button]:
+            found = app
+            break
+    assert found is not None
+    assert "More than 1: no set of up to 1 reviews" in shown(found)
+    found.button(key="larger-sets").click().run()
+    assert "More than" not in shown(found)

@@ -95,6 +95,6 @@ def test_what_a_place_hangs_on_is_told_for_every_outcome() -> None:
     assert "Without the review of “A \\*fine\\* thing” it falls from place 3 to **12**, out of the first 10." in told()
     assert "these 2 reviews" in told(removed=[review, review])
     assert told(outcome="none", removed=[], proven=5).startswith("None: whichever of the 5 reviews")
-    assert told(outcome="beyond", removed=[], proven=2).startswith("More than 2 reviews")
+    assert told(outcome="beyond", removed=[], proven=2).startswith("More than 2: no set of up to 2 reviews")
     assert told(outcome="not listed", removed=[], rank=40).startswith("It stands at place 40, outside the first 10")
     assert all("Without all 5 of them it would stand at place 20." in told(outcome=one) for one in ("found", "none", "beyond"))
