@@ -14,6 +14,7 @@ from app.components.page import literal
 from app.components.pickers import pick_node, run_label
 from app.components.recommendation_comparison import MOST_BESIDE, comparison_list, places_elsewhere
 from app.components.recommendation_list import history_list, recommendation_list
+from app.components.report_download import report_download
 from app.components.subject import RunSubject, run_page
 from app.components.what_if import what_if_view
 from core.recommend.recommender import Recommender
@@ -70,6 +71,8 @@ def _why(subject: RunSubject, recommender: Recommender, user: str, k: int, other
     item = session.selected("item") or (listed.items[0].item if listed.items else None)
     if item is None:
         return
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        report_download(subject.space, subject.run, user=user, item=item, label="Report to show to others")
     explanation(recommender, user, item, k, subject.names)
     for label, said in places_elsewhere(beside, user, item).items():
         st.markdown(f"**{literal(label)}** has this item at {literal(said)}.")
