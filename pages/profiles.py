@@ -27,7 +27,7 @@ SEGMENT_PARTS = {"profile": "Profile", "members": "Members", "compare": "Compare
 def main() -> None:
     subject = run_page(
         "Profiles",
-        "What moves a user, an item or a segment: what the training reviews say, against what was chosen, with the quotes behind it.",
+        "What moves a user, what people seek in an item, and which people are alike: what reviews say against what was chosen.",
     )
     if subject is None:
         return

@@ -48,7 +48,7 @@ def node_comparison(recommender: Recommender, side: Side, node_id: str, names: M
     labels = [people.name(one.id) if side == "user" else one.label for one in (both.left, both.right)]
     figures(
         {
-            "Cosine of their vectors": f"{both.similarity:.2f}",
+            "Cosine of their vectors": f"{both.similarity:z.2f}",
             "Training interactions": f"{both.left.n_interactions:,} and {both.right.n_interactions:,}",
             "Statements": f"{both.left.n_statements:,} and {both.right.n_statements:,}",
             "Shared items" if side == "user" else "Shared users": f"{len(both.shared):,}",
@@ -88,7 +88,7 @@ def segment_comparison(recommender: Recommender, segments: Segments, number: int
     both = compare_segments(segments, number, int(other), words(recommender))
     figures(
         {
-            "Cosine of their directions": f"{both.similarity:.2f}",
+            "Cosine of their directions": f"{both.similarity:z.2f}",
             "Users": f"{both.left.n_users:,} and {both.right.n_users:,}",
             "Training interactions": f"{both.left.n_interactions:,} and {both.right.n_interactions:,}",
             "Statements": f"{both.left.n_statements:,} and {both.right.n_statements:,}",

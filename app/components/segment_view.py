@@ -44,13 +44,13 @@ def pick_segment(segments: Segments) -> int:
     listed = segments.table()
     formats = {
         "segment": None,
-        "name": st.column_config.TextColumn("segment", width=230),
+        "name": st.column_config.TextColumn("segment", width=210),
         "users": st.column_config.NumberColumn("users", width=60),
         "items": st.column_config.NumberColumn("items", width=60),
-        "words": st.column_config.TextColumn("words", width=190, help="Words its members use more than others"),
+        "words": st.column_config.TextColumn("words", width=170, help="Words its members use more than others"),
         "share": st.column_config.ProgressColumn("share of users", min_value=0.0, max_value=1.0, format="percent"),
         "typical motivations": st.column_config.TextColumn(
-            "typical motivations", width=190, help="Percentage points by which its users speak of it more than everybody"
+            "typical motivations", width=170, help="Percentage points by which its users speak of it more than everybody"
         ),
         "interactions per user": st.column_config.NumberColumn(
             "per user", format="%.1f", width=70, help="Mean training interactions of its users"
@@ -171,6 +171,5 @@ def segment_members(segments: Segments, number: int, people: UserNames) -> None:
         st.button("Open this profile", key="open-member", type="primary", on_click=open_profile, args=chosen)
 
 
-_ACTIVITY = "Mean number of training interactions of its users"
 _TYPICAL = "Cosine to the segment's mean direction in the map's space, 1 = the same"
 _ORDERS = {"typicality": "most typical first", "interactions": "most active first"}
