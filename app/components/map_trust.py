@@ -46,7 +46,7 @@ def trust_note(shown: ShownMap, kind: str) -> None:
 def _alignment(found: Mapping[str, Mapping[str, float]]) -> None:
     parts = [
         f"of {figures['measured']:,} {side}s, {100 * figures['nearest']:.0f} % have their own interactions nearest of all to their text "
-        f"(by chance {100 / (2 * figures['chance_rank'] - 1):.1f} %), half of them within the nearest {figures['median_rank']:,.0f}"
+        f"(by chance {100 / (2 * figures['chance_rank'] - 1):.1f} %), at the median place {figures['median_rank']:,.0f}"
         for side, figures in found.items()
     ]
     if parts:
