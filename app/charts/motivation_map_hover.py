@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-_LONGEST_LABEL, _LONGEST_QUOTE, _LINE = 90, 160, 52
+_LONGEST_LABEL, _LONGEST_QUOTE, _LINE = 90, 130, 52
 
 
 def hover_texts(points: pd.DataFrame, names: Mapping[str, str]) -> pd.Series:
