@@ -71,7 +71,7 @@ def text_components(profiles: Profiles, text_dim: int) -> torch.Tensor:
 
 
 def motivation_prior(weight: torch.Tensor) -> torch.Tensor:
-    """float [K]: each motivation's share of the summed strength (``weight``: float [n, K]) of all statements, no less than 0.001."""
+    """Float [K]: each motivation's share of the summed strength (``weight``: float [n, K]) of all statements, no less than 0.001."""
     return (weight.sum(0) / weight.sum().clamp(min=1e-9)).clamp(min=1e-3)
 
 
