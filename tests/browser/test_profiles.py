@@ -24,11 +24,16 @@ RUN = "small-lmmrec-s0-lm00"
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Workspace]]:
-    """Address of the running app, and its workspace."""
+def space(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A small workspace that holds one of everything."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no browser: {CHROMIUM} (set LMMREC_CHROMIUM)")
-    space = fill(Workspace(tmp_path_factory.mktemp("profiles") / "workspace"))
+    return fill(Workspace(tmp_path_factory.mktemp("profiles") / "workspace"))
+
+
+@pytest.fixture(scope="module")
+def served(space: Workspace) -> Iterator[tuple[str, Workspace]]:
+    """Address of the running app, and its workspace."""
     with running_studio(space.root) as address:
         yield address, space
 
@@ -69,7 +74,7 @@ def test_a_person_is_found_by_their_words_read_and_compared_and_the_link_opens_i
     assert "words=spring" in page.url
     page.get_by_text("Compare", exact=True).first.click()
     page.get_by_text("Choose another user above.").first.wait_for()
-    page.get_by_role("combobox", name="Compare with another user").fill("Ada 9")
+    page.get_by_role("combobox", name="Compare with another user").fill("user-09")
     page.get_by_role("option").first.click()
     page.get_by_text("Side by side").first.wait_for()
     wait_until_still(page)
@@ -116,10 +121,10 @@ def test_pseudonyms_stand_in_the_page_the_link_and_the_report(tab: Watched, serv
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_reports_open_as_files_with_the_network_off(browser: Any, served: tuple[str, Workspace], tmp_path: Path, scheme: str) -> None:
+def test_reports_open_as_files_with_the_network_off(browser: Any, space: Workspace, tmp_path: Path, scheme: str) -> None:
     for number, request in enumerate((Request(user="user-03"), Request(item="item-05"), Request(segment=1))):
         path = tmp_path / f"report-{number}.html"
-        assert write_report(report(served[1], RUN, request), path) < 500_000
+        assert write_report(report(space, RUN, request), path) < 500_000
         page, complaints = offline(browser, path, scheme)
         page.locator("h1").wait_for()
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
