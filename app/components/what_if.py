@@ -12,6 +12,7 @@ from app.charts.palette import NEUTRAL, motivation_colours
 from app.components.errors import live_fragment
 from app.components.export import table
 from app.components.legend import swatch
+from app.components.linked_choice import number_from_link, number_to_link
 from app.components.page import literal
 from core.recommend.recommender import Recommender
 from core.recommend.user_terms import UserTerms
@@ -47,20 +48,21 @@ def _sliders(recommender: Recommender, terms: UserTerms) -> dict[str, float]:
     for key in keys:
         label = f"{swatch(colours.get(key, NEUTRAL))} {literal(names.get(key, 'Behaviour alone'))}"
         name = slider_key(key)
-        st.session_state.setdefault(name, 1.0)
-        weights[key] = st.slider(label, 0.0, MOST, step=_STEP, format="%.1f", key=name, bind="query-params")
+        number_from_link(name, 0.0, MOST, 1.0)
+        weights[key] = st.slider(label, 0.0, MOST, step=_STEP, format="%.1f", key=name, on_change=number_to_link, args=(name, 1.0))
     st.button("Back to 1", on_click=_reset, args=(keys,), icon=":material/restart_alt:", key="weights-back")
     return {key: weight for key, weight in weights.items() if weight != 1.0}
 
 
 def slider_key(key: str) -> str:
-    """The slider's key, which is its name in the URL."""
+    """The slider's key, which is its name in the link."""
     return f"weight_{key}"
 
 
 def _reset(keys: list[str]) -> None:
     for key in keys:
         st.session_state[slider_key(key)] = 1.0
+        number_to_link(slider_key(key), 1.0)
 
 
 def _list(recommender: Recommender, found: WhatIf, weights: dict[str, float], k: int) -> None:

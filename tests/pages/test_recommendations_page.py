@@ -65,10 +65,17 @@ def test_sliders_rank_anew_and_stand_in_the_link(filled: Workspace, monkeypatch:
     before = app.dataframe[0].value["title"].tolist()
     slider.set_value(3.0).run()
     assert "items are new)" in shown(app)
+    assert app.query_params[slider.key] == "3"
     linked = opened(filled.root, "recommendations", monkeypatch, user="user-07", **{"view": "what-if", slider.key: "3.0"})
     assert linked.slider(key=slider.key).value == 3.0
     assert linked.dataframe[0].value["title"].tolist() == app.dataframe[0].value["title"].tolist()
+    nothing = opened(filled.root, "recommendations", monkeypatch, user="user-07", **{"view": "what-if", slider.key: "0"})
+    assert nothing.slider(key=slider.key).value == 0.0
+    for broken in ("much", "nan", "-1", "99"):
+        ignored = opened(filled.root, "recommendations", monkeypatch, user="user-07", **{"view": "what-if", slider.key: broken})
+        assert ignored.slider(key=slider.key).value == 1.0
     app.button(key="weights-back").click().run()
+    assert slider.key not in app.query_params
     assert app.dataframe[0].value["title"].tolist() == before
     assert "(as it is)" in shown(app)
 
