@@ -44,7 +44,7 @@ def main() -> None:
         run_view(subject.space, subject.run, recommender)
         return
     if view == "newcomer":
-        newcomer_view(subject.space, recommender, k)
+        newcomer_view(subject.space, recommender, k, subject.names)
         return
     user, others = _choices(subject, recommender, beside=view == "why")
     if user is None:

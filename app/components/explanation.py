@@ -58,13 +58,13 @@ def explanation(recommender: Recommender, user_id: str, item_id: str, k: int, pe
     export_document(shown, f"explanation-{people.identifier(user_id)}-{item_id}.json", label="Explanation as JSON")
 
 
-def newcomer_explanation(why: Explanation, drops: Sequence[Without], n_items: int, motivations: Sequence[str]) -> None:
+def newcomer_explanation(why: Explanation, drops: Sequence[Without], n_items: int, motivations: Sequence[str], people: UserNames) -> None:
     """The same for a newcomer: no history, so nothing about behaviour or own reviews of the dataset."""
     colours = motivation_colours(list(motivations))
     _head(why, n_items, "")
-    footnotes(why, None)
+    footnotes(why, people)
     sum_and_drops(why, drops, colours)
-    words_behind(why, colours, None, own="The newcomer said")
+    words_behind(why, colours, people, own="The newcomer said")
 
 
 def _head(why: Explanation, n_items: int, already: str) -> None:

@@ -109,7 +109,6 @@ def _curves(found: RunFaithfulness) -> None:
         with column:
             steps = [f"mean score {score:.3f}" for score in own.scores]
             figure = deletion_chart(own.reciprocal_ranks, other.reciprocal_ranks, steps, title_y="mean of 1 / place", random_label=random)
-            done = "taken away, largest first" if word == "deletion" else "added to none, largest first"
-            chart(figure, f"run-{word}", f"Curve of {word}", f"**{word.capitalize()}**: motivations {done}")
+            chart(figure, f"run-{word}", f"Curve of {word}", f"**{word.capitalize()}**, largest first")
             better = "less" if word == "deletion" else "more"
             st.caption(f"Area below: {own.area:.3f}, in random order {other.area:.3f}; {better} is more faithful.")

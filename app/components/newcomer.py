@@ -17,6 +17,7 @@ from app.components.legend import swatch
 from app.components.linked_choice import one_from_link, several_from_link, to_link
 from app.components.ollama_models import ollama_server, ollama_state
 from app.components.page import literal
+from app.user_names import UserNames
 from core.errors import InputError, NotFoundError
 from core.extraction.ollama.extractor import OllamaExtractor
 from core.extraction.prompts.defaults import default_template
@@ -34,7 +35,7 @@ _KEPT = "newcomer read"
 _EXAMPLE = "What did you like or dislike, and why? One review or more, with an empty line between two."
 
 
-def newcomer_view(space: Workspace, recommender: Recommender, k: int) -> None:
+def newcomer_view(space: Workspace, recommender: Recommender, k: int, people: UserNames) -> None:
     """The whole view: what is known of the newcomer, the list, and the explanation of one item of it."""
     try:
         newcomers = _newcomers(recommender.run.id, str(recommender.run.directory), _space=space, _recommender=recommender)
@@ -59,7 +60,7 @@ def newcomer_view(space: Workspace, recommender: Recommender, k: int) -> None:
         return
     st.info(NO_BEHAVIOUR, icon=":material/info:")
     _understood(newcomers, newcomer)
-    _recommended(newcomers, newcomer, k)
+    _recommended(newcomers, newcomer, k, people)
 
 
 def _picked(newcomers: Newcomers) -> Newcomer | None:
@@ -129,7 +130,7 @@ def _understood(newcomers: Newcomers, newcomer: Newcomer) -> None:
         )
 
 
-def _recommended(newcomers: Newcomers, newcomer: Newcomer, k: int) -> None:
+def _recommended(newcomers: Newcomers, newcomer: Newcomer, k: int, people: UserNames) -> None:
     recommender = newcomers.recommender
     listed = newcomers.recommend(newcomer, k)
     terms = newcomers.terms(newcomer)
@@ -156,7 +157,10 @@ def _recommended(newcomers: Newcomers, newcomer: Newcomer, k: int) -> None:
         "newcomer-list",
         f"**Top {len(items)}** for the newcomer",
         exported=rows,
-        column_config={"score": st.column_config.NumberColumn("score", format="%.3f", width=64)},
+        column_config={
+            "rank": st.column_config.NumberColumn("rank", width=50),
+            "score": st.column_config.NumberColumn("score", format="%.3f", width=64),
+        },
         on_select=_choose,
         selection_mode="single-row",
         selection_default=default,
@@ -165,7 +169,7 @@ def _recommended(newcomers: Newcomers, newcomer: Newcomer, k: int) -> None:
     item = items[min(st.session_state["newcomer-place"], len(items) - 1)]
     why = newcomers.explain(newcomer, item)
     drops = without_each_of(terms, recommender.dataset.item_idx(item), recommender.motivations, names)
-    newcomer_explanation(why, drops, recommender.dataset.n_items, recommender.motivations)
+    newcomer_explanation(why, drops, recommender.dataset.n_items, recommender.motivations, people)
 
 
 def _choose() -> None:

@@ -120,7 +120,7 @@ def percent(share: float) -> str:
 def _reason(part: Speaking) -> list[Claim]:
     share = Figure(what=f"{part.name}, of what speaks for the item", value=part.share, unit="share")
     reason = [Claim(text=f"{part.name} makes {percent(part.share)} of what speaks for it", figure=share)]
-    said = [Claim(text=f"the user wrote {_user_said(evidence)}", quote=evidence) for evidence in part.user_evidence[:1]]
+    said = [Claim(text=f"{_speaker(evidence)} {_user_said(evidence)}", quote=evidence) for evidence in part.user_evidence[:1]]
     praise = [evidence for evidence in part.item_evidence if evidence.polarity == "positive" and not evidence.own_review]
     said += [Claim(text=f"a reviewer of it wrote “{shortened(evidence.quote)}”", quote=evidence) for evidence in praise[:1]]
     if not said:
@@ -131,6 +131,14 @@ def _reason(part: Speaking) -> list[Claim]:
     said[1:] = [last.model_copy(update={"text": f", {last.text}"})] if len(said) > 1 else []
     said[-1] = said[-1].model_copy(update={"text": f"{said[-1].text})"})
     return reason + said
+
+
+def _speaker(evidence: Evidence) -> str:
+    """Who says it: a user, a newcomer (whose words are of no review of the dataset), or the taxonomy for a motivation picked."""
+    if evidence.source == "picked":
+        return "which was picked and stands for"
+    pasted = evidence.source == "review" and evidence.interaction_idx < 0
+    return "the newcomer wrote" if pasted else "the user wrote"
 
 
 def _user_said(evidence: Evidence) -> str:

@@ -52,6 +52,7 @@ def test_terms_sum_to_the_score_and_there_is_no_behaviour(newcomers: Newcomers, 
         assert why.score == pytest.approx(entry.score, rel=1e-5)
         assert (why.remainder, why.nearest, why.rank, why.in_history) == (0.0, [], entry.rank, False)
         assert "behaviour" not in why.sentence
+        assert "the user wrote" not in why.sentence
         for part in why.contributions:
             assert part.user_silent == (not part.user_evidence)
             assert bool(part.silence) == (part.user_silent or part.item_silent)
@@ -86,6 +87,8 @@ def test_picked_motivations_pull_their_slot(newcomers: Newcomers, trained: Train
     why = newcomers.explain(newcomer, first.item)
     speaking = next(part for part in why.contributions if part.motivation == key)
     assert speaking.user_evidence
+    assert "the user wrote" not in why.sentence
+    assert why.contributions[0] is not speaking or "which was picked and stands for “" in why.sentence
     assert all(part.user_silent for part in why.contributions if part.motivation != key)
 
 
