@@ -13,9 +13,7 @@ FAINT = "rgba(138, 144, 156, 0.35)"
 GRID = "rgba(138, 144, 156, 0.22)"
 ACCENT = "#4785f8"
 USER_COLOUR = "#4785f8"
-ITEM_COLOUR = "#d7aa27"
-POSITIVE_COLOUR = "#4785f8"
-NEGATIVE_COLOUR = "#d7aa27"
+ITEM_COLOUR = "#d9730d"
 
 
 def series_colour(position: int) -> str:

@@ -1,11 +1,27 @@
+"""Colours of motivations and marks: told apart by all eyes, and seen on the pages of both themes."""
+
 from __future__ import annotations
 
+import re
+import tomllib
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from app.charts.palette import MOTIVATION_COLOURS, OTHER_COLOUR, motivation_colour, motivation_colours
+from app.charts.palette import (
+    ACCENT,
+    ITEM_COLOUR,
+    MOTIVATION_COLOURS,
+    NEUTRAL,
+    OTHER_COLOUR,
+    USER_COLOUR,
+    motivation_colour,
+    motivation_colours,
+)
+
+ROOT = Path(__file__).resolve().parents[3]
 
 # Machado, Oliveira & Fernandes 2009, severity 1.0, on linear RGB.
 SIGHT = {
@@ -35,18 +51,35 @@ def luminance(colour: str) -> float:
     return float(linear(colour) @ [0.2126, 0.7152, 0.0722])
 
 
-@pytest.mark.parametrize(("sight", "least"), [("normal", 0.14), ("protanopia", 0.09), ("deuteranopia", 0.09), ("tritanopia", 0.08)])
+@pytest.mark.parametrize(("sight", "least"), [("normal", 0.12), ("protanopia", 0.08), ("deuteranopia", 0.08), ("tritanopia", 0.08)])
 def test_colours_are_told_apart_by_all_eyes(sight: str, least: float) -> None:
     seen = {colour: oklab(SIGHT[sight] @ linear(colour)) for colour in (*MOTIVATION_COLOURS, OTHER_COLOUR)}
     for one, other in combinations(seen, 2):
         assert np.linalg.norm(seen[one] - seen[other]) >= least, (one, other)
 
 
-@pytest.mark.parametrize("page", ["#ffffff", "#11151c"])
-def test_colours_stand_out_from_both_pages(page: str) -> None:
-    for colour in (*MOTIVATION_COLOURS, OTHER_COLOUR):
-        light, dark = sorted((luminance(colour), luminance(page)), reverse=True)
-        assert (light + 0.05) / (dark + 0.05) >= 2.0, colour
+def pages() -> dict[str, str]:
+    """Backgrounds that charts and legends stand on: the app's page and sidebar and the report's page, light and dark."""
+    themes = tomllib.loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf-8"))["theme"]
+    found = {}
+    for theme in ("light", "dark"):
+        found[f"{theme} page"] = themes[theme]["backgroundColor"]
+        found[f"{theme} sidebar"] = themes[theme]["sidebar"]["backgroundColor"]
+    style = (ROOT / "core/reports/templates/style.css").read_text(encoding="utf-8")
+    return found | {f"report {place}": colour for place, colour in enumerate(re.findall(r"--page: (#[0-9a-f]{6})", style))}
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("colour", sorted({*MOTIVATION_COLOURS, OTHER_COLOUR, NEUTRAL, ACCENT, USER_COLOUR, ITEM_COLOUR}))
+def test_colours_stand_out_from_the_pages_of_both_themes(colour: str) -> None:
+    """WCAG 2.1, 1.4.11: graphics need 3:1."""
+    found = pages()
+    assert len(found) == 6
+    assert {place: round(contrast(colour, page), 2) for place, page in found.items() if contrast(colour, page) < 3.0} == {}
 
 
 def test_a_colour_follows_the_place_in_the_taxonomy_and_other_is_grey() -> None:
