@@ -20,7 +20,6 @@ demo: $(VENV)/.installed
 # For maintainers: make the demo workspace anew from nothing and pack it into assets/.
 demo-assets: $(VENV)/.installed
 	rm -rf build/demo
-	$(BIN)/lmmrec demo --rebuild --workspace build/demo
 	$(BIN)/python -m core.jobs.demo build/demo
 
 # For maintainers: the README's screenshots, from the demo, in the system's Chromium.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,11 +46,8 @@ def build_demo(
 
 def compute_demo(workspace: Workspace, progress: Progress = silent, stop: Callable[[], bool] = never_stop) -> list[Artefact]:
     """Make the demo's artefacts one by one, sources first, the LMMRec run last; what exists is not computed again."""
-    from core.data.demo.build import demo_dataset
-
     n_steps = 4 + len(RUNS)
-    dataset = demo_dataset(workspace, steps.staged(progress, 1, n_steps, "Generating"))
-    extracted = steps.extract(workspace, dataset.id, None, steps.staged(progress, 2, n_steps, "Extracting"), stop)
+    dataset, extracted = _compute_text(workspace, n_steps, progress, stop)
     runs = []
     for number, config in enumerate(reversed(RUNS), start=3):
         title = f"Training {config.model}"
@@ -57,6 +55,13 @@ def compute_demo(workspace: Workspace, progress: Progress = silent, stop: Callab
     layout = steps.build_map(workspace, runs[-1].id, None, steps.staged(progress, n_steps - 1, n_steps, "Mapping"), stop)
     epochs = steps.build_epoch_maps(workspace, runs[-1].id, None, steps.staged(progress, n_steps, n_steps, "Mapping epochs"), stop)
     return [dataset, extracted.extraction, extracted.profiles, *runs[:-1], layout, epochs, runs[-1]]
+
+
+def _compute_text(workspace: Workspace, n_steps: int, progress: Progress, stop: Callable[[], bool]) -> tuple[Artefact, steps.Extracted]:
+    from core.data.demo.build import demo_dataset
+
+    dataset = demo_dataset(workspace, steps.staged(progress, 1, n_steps, "Generating"))
+    return dataset, steps.extract(workspace, dataset.id, None, steps.staged(progress, 2, n_steps, "Extracting"), stop)
 
 
 def _rebuild(workspace: Workspace, progress: Progress, stop: Callable[[], bool]) -> Artefact:
@@ -76,9 +81,23 @@ def _rebuild(workspace: Workspace, progress: Progress, stop: Callable[[], bool])
 
 
 def main(arguments: list[str]) -> None:
-    """Pack the demo of a workspace into ``assets/``: `python -m core.jobs.demo WORKSPACE` (see `make demo-assets`)."""
+    """Make the demo in an empty workspace and pack it into ``assets/``: `python -m core.jobs.demo WORKSPACE` (see `make demo-assets`)."""
     (root,) = arguments
-    demo_archive.pack(compute_demo(Workspace(root, create=False)), demo_archive.ARCHIVE)
+    ship(Workspace(root), demo_archive.ARCHIVE)
+
+
+def ship(workspace: Workspace, archive: Path) -> None:
+    """Make the demo in a workspace and pack it.
+
+    Embeddings ship rounded. What is trained on them is trained on the rounded ones, as whoever unpacks the demo has them: so a run's text
+    encoders read there what they read in training, to the last bit.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        exact, packed = Workspace(Path(folder) / "workspace"), Path(folder) / "text.tar.xz"
+        dataset, extracted = _compute_text(exact, 2, silent, never_stop)
+        demo_archive.pack([dataset, extracted.extraction, extracted.profiles], packed)
+        demo_archive.unpack(workspace, packed)
+    demo_archive.pack(compute_demo(workspace), archive)
 
 
 if __name__ == "__main__":

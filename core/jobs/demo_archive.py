@@ -1,9 +1,9 @@
 """The prebuilt demo: packed into ``assets/`` by maintainers (`make demo-assets`), unpacked into an empty workspace.
 
 The archive is a tar of artefact folders with an index in front, byte for byte the same whenever its content is. To stay at
-about ten megabytes it holds sentence embeddings and model parameters rounded to 6 bits a value (cosine to the exact ones above 0.998),
-no snapshots of trainings, and no profiles: those are pooled from the embeddings again while unpacking. The runs' vectors, which all
-that is shown is computed from, are exact; `lmmrec demo --rebuild` has everything so.
+about ten megabytes it holds sentence embeddings rounded to 6 bits a value (cosine to the exact ones above 0.998), no snapshots of
+trainings, and no profiles: those are pooled from the embeddings again while unpacking. Runs and maps are exact, and were made from the
+rounded embeddings (`core.jobs.demo.ship`); `lmmrec demo --rebuild` makes everything from the exact ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from core.workspace import FORMAT_VERSION, Artefact, Kind, Workspace
 
 ARCHIVE = Path(__file__).resolve().parents[2] / "assets" / "demo_workspace.tar.xz"
 _INDEX = "index.json"
-_LOSSY = ("embeddings.safetensors", "model.safetensors")
+_LOSSY = ("embeddings.safetensors",)
 _ROUNDED = ".rounded"
 _LEVELS = 31  # on either side of zero
 _DAMAGED = "Remove the file and run `lmmrec demo` again: the demo is then computed"

@@ -18,7 +18,9 @@ from core.jobs import demo, demo_archive
 from core.jobs.demo import build_demo, compute_demo
 from core.jobs.demo_archive import ARCHIVE, pack, packed, unpack
 from core.jobs.steps import explain, recommend
+from core.recommend.text_view import TextView
 from core.storage import file_hash
+from core.training.opened import OpenedRun
 from core.workspace import FORMAT_VERSION, KINDS, Artefact, Workspace
 
 LARGEST_ARCHIVE = 12 * 1024**2
@@ -179,3 +181,8 @@ def test_shipped_demo_answers_with_reasons_that_add_up(shipped: Workspace):
     found = explain(shipped, run, user, best.item)
     assert sum(part.value for part in found.contributions) + found.remainder == pytest.approx(found.score, rel=1e-5)
     assert found.contributions
+
+
+def test_shipped_run_reads_other_texts_as_it_was_trained_to(shipped: Workspace):
+    """Newcomers, corrections and reviews taken away need the run's encoders to make the very vectors it holds."""
+    TextView.open(OpenedRun.open(shipped, packed(ARCHIVE)[-1][1]))
