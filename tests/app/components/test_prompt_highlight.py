@@ -11,7 +11,7 @@ from core.extraction.grounding import ground
 from core.extraction.ollama.outcome import Answer
 from core.extraction.schema import Motivation, ReviewMotivations
 
-BLUE, YELLOW = MOTIVATION_COLOURS[:2]
+BLUE, ORANGE = MOTIVATION_COLOURS[:2]
 _DIRECTIVE = re.compile(r':color\[((?:[^\\\]]|\\.)*)\]\{background="[^"]*"\}', re.DOTALL)
 
 
@@ -29,15 +29,15 @@ def words(text: str) -> str:
 
 
 def test_a_quote_has_the_colour_of_its_motivation_and_its_number() -> None:
-    shown = highlighted("The food was fine. Staff rude!", [Mark(0, 18, BLUE, 1), Mark(19, 30, YELLOW, 2)])
-    assert shown.startswith(':color[The food was fine.\u2060①]{background="rgba(71, 133, 248, 0.3)"}')
-    assert ':color[Staff rude!\u2060②]{background="rgba(215, 170, 39, 0.3)"}' in shown
+    shown = highlighted("The food was fine. Staff rude!", [Mark(0, 18, BLUE, 1), Mark(19, 30, ORANGE, 2)])
+    assert shown.startswith(':color[The food was fine.\u2060①]{background="rgba(28, 145, 254, 0.3)"}')
+    assert ':color[Staff rude!\u2060②]{background="rgba(247, 82, 13, 0.3)"}' in shown
 
 
 def test_quotes_over_each_other_both_end_in_their_numbers() -> None:
-    shown = highlighted("the fish was fresh and cheap", [Mark(0, 28, BLUE, 1), Mark(4, 18, YELLOW, 2)])
+    shown = highlighted("the fish was fresh and cheap", [Mark(0, 28, BLUE, 1), Mark(4, 18, ORANGE, 2)])
     assert shown.count("①") == shown.count("②") == 1
-    assert "(215, 170, 39" in shown.split("②")[1][:60]
+    assert "(247, 82, 13" in shown.split("②")[1][:60]
     assert plain(shown) == "the fish was fresh and cheap"
 
 
