@@ -66,7 +66,7 @@ def offline(browser: Any, path: Path, scheme: str) -> tuple[Any, list[str]]:
 
 def test_a_person_is_found_by_their_words_read_and_compared_and_the_link_opens_it_again(tab: Watched) -> None:
     page = tab.open("profiles")
-    box = page.get_by_label("Or search the words of reviews and statements")
+    box = page.get_by_role("textbox", name="Or search the words of reviews and statements")
     box.fill("spring")
     box.press("Enter")
     page.get_by_text("60 users").first.wait_for()
@@ -95,7 +95,7 @@ def test_a_segment_is_opened_its_members_listed_and_exported(tab: Watched) -> No
     wait_until_still(page)
     page.locator('[class*="st-key-export-members-user"] button').first.click()
     with page.expect_download() as started:
-        page.get_by_role("button", name="CSV").click()
+        page.get_by_test_id("stPopoverBody").get_by_role("button", name="CSV").click()
     lines = Path(started.value.path()).read_text(encoding="utf-8").splitlines()
     assert len(lines) == 21
     assert "typicality" in lines[0]
