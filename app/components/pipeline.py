@@ -88,9 +88,9 @@ def _figures_of(stage: Stage) -> str:
         took = summary.get("seconds")
         newest_took = f"  \nnewest took {duration(float(took))} on {summary.get('device', 'cpu')}" if took is not None else ""
         on_the_way = sum(run.manifest.byproduct for run in stage.made)
-        how_many = "all" if on_the_way == len(stage.made) else f"{on_the_way:,}"
-        more = f", {how_many} of them in benchmarks, searches and ablations" if on_the_way else ""
-        return f"{len(stage.made):,} run{'s' if len(stage.made) > 1 else ''}{more}{newest_took}"
+        own = len(stage.made) - on_the_way
+        words = f"{own:,} run{'' if own == 1 else 's'}" + (f" and {on_the_way:,} of benchmarks or ablations" if on_the_way else "")
+        return f"{words}{newest_took}"
     counts = [f"{summary[key]:,} {label}" for key, label in _COUNTS if isinstance(summary.get(key), int)]
     return f"{', '.join(counts[:2]) or newest.id}  \n{made}"
 
@@ -109,7 +109,7 @@ def _next_steps(space: Workspace, dataset: Artefact, run: Artefact | None, has_t
     """Stage -> what draws its button; the argument says whether the stage is done already."""
 
     def extraction(done: bool) -> None:
-        if done and st.button("See what was found", key="see-extraction"):
+        if done and st.button("See results", key="see-extraction"):
             session.open_page("extraction")
         elif not has_text:
             st.caption("This dataset has no texts: LightGCN and its like can be trained on it.")

@@ -39,7 +39,9 @@ def curve_settings() -> CurveSettings:
         help="Weight of the past in an exponential moving average; the raw values stay visible as faint lines",
     )
     log_scale = middle.toggle("Log axis for losses", key="log", bind="query-params")
-    figures = right.pills("Validation figures", _FIGURES, selection_mode="multi", default=list(_FIRST), key="figures", bind="query-params")
+    figures = right.pills(
+        "Validation figures", _FIGURES, selection_mode="multi", default=list(_FIRST), key="figures", bind="query-params", wrap=True
+    )
     return CurveSettings(float(smoothing), bool(log_scale), tuple(figures) or _FIRST)
 
 

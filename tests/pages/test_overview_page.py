@@ -60,7 +60,7 @@ def test_a_pipeline_that_broke_off_can_go_on_in_another_tab(filled_copy: Workspa
 
 def test_every_stage_has_a_way_on(filled: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     labels = [button.label for button in opened(filled.root, "overview", monkeypatch).button]
-    assert {"See what was found", "Browse", "Train another", "Open the map"} <= set(labels)
+    assert {"See results", "Browse", "Train another", "Open the map"} <= set(labels)
 
 
 def test_what_the_import_dropped_is_told_in_a_line(filled: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
