@@ -20,7 +20,8 @@ _DRAWN = """(before) => {
   const plot = document.querySelector('.js-plotly-plot');
   const still = document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]');
   const fresh = !document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]');
-  return plot && plot.drawings > before && still && fresh;
+  const drawn = plot && (plot.drawings === undefined ? plot.calcdata : plot.drawings > before);  // undefined: another plot took its place
+  return drawn && still && fresh;
 }"""
 _PAINTED = """() => {
   const plot = document.querySelector('.js-plotly-plot');
