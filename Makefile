@@ -22,9 +22,9 @@ demo-assets: $(VENV)/.installed
 	rm -rf build/demo
 	$(BIN)/python -m core.jobs.demo build/demo
 
-# For maintainers: the README's screenshots, from the demo, in the system's Chromium.
-screenshots: $(VENV)/.installed-test demo
-	$(BIN)/python tests/browser/screenshots.py
+# For maintainers: the five screenshots of the README, from the demo as it ships, in the system's Chromium.
+screenshots: $(VENV)/.installed-test
+	OMP_NUM_THREADS=1 $(BIN)/python tests/browser/screenshots.py --readme
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --durations=10

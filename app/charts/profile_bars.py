@@ -100,6 +100,7 @@ def view_comparison(
             y=order,
             mode="markers",
             name=label,
+            cliponaxis=False,  # a share of 0 lies on the edge
             marker={"color": [colours[name] for name in order], "symbol": symbol, "size": 12, "line": {"width": 2}},
             hovertemplate=f"<b>%{{y}}</b><br>{label}: %{{x:.1f}} %<extra></extra>",
         )
