@@ -136,6 +136,6 @@ def test_a_catalogue_too_large_for_ease_is_told_by_its_size_alone() -> None:
 def test_cost_hangs_on_what_a_step_does_and_not_on_what_it_learns() -> None:
     plain = cost_settings(TrainingConfig())
     assert cost_settings(TrainingConfig(seed=5, learning_rate=0.1, epochs=9, mcs_weight=0.5, ease_weight=9.0)) == plain
-    for change in ({"mcs_weight": 0.0}, {"slot_dim": 16}, {"layers": 1}, {"batch_size": 64}, {"backbone": "sgl"}, {"loss": "softmax"}):
+    for change in ({"mcs_weight": 0.0}, {"slot_dim": 8}, {"layers": 1}, {"batch_size": 64}, {"backbone": "sgl"}, {"loss": "softmax"}):
         assert cost_settings(TrainingConfig.model_validate(change)) != plain
-    assert cost_settings(TrainingConfig(model="lightgcn")) == cost_settings(TrainingConfig(model="lightgcn", slot_dim=16))
+    assert cost_settings(TrainingConfig(model="lightgcn")) == cost_settings(TrainingConfig(model="lightgcn", slot_dim=8))

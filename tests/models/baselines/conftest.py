@@ -69,7 +69,14 @@ def share_inside() -> Callable[[str, TextFeatures], float]:
 
     def share(name: str, text: TextFeatures) -> float:
         settings = {"model": name, "dim": 8, "batch_size": 40, "epochs": 40, "evaluate_every": 40, "learning_rate": 0.02, "device": "cpu"}
-        alignment = {"align_weight": 5.0, "align_temperature": 0.5, "text_dropout": 0.0, "mask_ratio": 0.3}
+        alignment = {
+            "layers": 3,
+            "regularisation": 0.0,
+            "align_weight": 5.0,
+            "align_temperature": 0.5,
+            "text_dropout": 0.0,
+            "mask_ratio": 0.3,
+        }
         config = TrainingConfig.model_validate(settings | alignment)
         vectors = fit(interactions, text, config, lambda vectors: {"recall@20": 0.0}).vectors
         scores = vectors["user"].flatten(1) @ vectors["item"].flatten(1).T
