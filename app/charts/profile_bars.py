@@ -100,10 +100,14 @@ def view_comparison(
             y=order,
             mode="markers",
             name=label,
+            showlegend=False,
             cliponaxis=False,  # a share of 0 lies on the edge
             marker={"color": [colours[name] for name in order], "symbol": symbol, "size": 12, "line": {"width": 2}},
             hovertemplate=f"<b>%{{y}}</b><br>{label}: %{{x:.1f}} %<extra></extra>",
         )
+        # The marks have many colours, so what stands for them in the legend has none.
+        grey = {"color": NEUTRAL, "symbol": symbol, "size": 12, "line": {"width": 2}}
+        figure.add_scatter(x=[None], y=[None], mode="markers", name=label, marker=grey, hoverinfo="skip")
     layout(figure, height=height or 90 + 32 * max(1, len(order)), x_title="share of the motivation, %", legend=True)
     figure.update_xaxes(rangemode="tozero", tickformat=".0f")
     figure.update_layout(legend={"itemclick": False, "itemdoubleclick": False})

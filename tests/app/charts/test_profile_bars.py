@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from app.charts.palette import motivation_colours
+from app.charts.palette import NEUTRAL, motivation_colours
 from app.charts.profile_bars import counterfactual_bars, motivation_bars, view_comparison
 
 NAMES = ["Sound", "Price", "Ease", "Other"]
@@ -38,14 +38,16 @@ def test_less_confidence_is_fainter() -> None:
 
 
 def test_both_views_hold_their_shares() -> None:
-    said, done = view_comparison({"Sound": 0.7, "Ease": 0.3}, {"Sound": 0.1, "Price": 0.9}, NAMES).data
+    said, said_key, done, done_key = view_comparison({"Sound": 0.7, "Ease": 0.3}, {"Sound": 0.1, "Price": 0.9}, NAMES).data
     assert dict(zip(said.y, said.x, strict=True)) == pytest.approx({"Sound": 70, "Ease": 30, "Price": 0})
     assert dict(zip(done.y, done.x, strict=True)) == pytest.approx({"Sound": 10, "Ease": 0, "Price": 90})
+    for marks, key in ((said, said_key), (done, done_key)):  # the legend's marks are of no motivation's colour
+        assert (marks.showlegend, marks.name, marks.marker.symbol) == (False, key.name, key.marker.symbol)
+        assert key.marker.color == NEUTRAL
 
 
 def test_a_missing_view_has_no_marks() -> None:
-    (only,) = view_comparison({}, {"Price": 1.0}, NAMES).data
-    assert only.name == "what behaviour says"
+    assert {marks.name for marks in view_comparison({}, {"Price": 1.0}, NAMES).data} == {"what behaviour says"}
 
 
 def test_counterfactual_bars_are_the_places_lost() -> None:
