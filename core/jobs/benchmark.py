@@ -8,8 +8,6 @@ benchmark. Runs, datasets and profiles made on the way are byproducts: the newes
 
 from __future__ import annotations
 
-import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,20 +16,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel
 
-from core.errors import StudioError
 from core.jobs.benchmark_cells import PreparedSplit, Task, check_request, plain_settings, planned, prepare_splits
-from core.jobs.benchmark_config import BenchmarkConfig, Cell
-from core.jobs.benchmark_measure import Measured, read_measured, read_per_user
-from core.jobs.benchmark_report import ACCURACY, FILE, HEADLINE, PER_USER, BenchmarkReport, Failure
+from core.jobs.benchmark_config import BenchmarkConfig
+from core.jobs.benchmark_measure import read_per_user
+from core.jobs.benchmark_report import ACCURACY, FILE, HEADLINE, PER_USER, BenchmarkReport
 from core.jobs.benchmark_tables import Tables, published_figures
-from core.jobs.benchmark_workers import Outcome, Schedule, Sitting, default_workers
+from core.jobs.cells_under_way import CellsUnderWay
 from core.jobs.locks import exclusive
 from core.jobs.settings import validated
-from core.jobs.training_step import running_directory
 from core.progress import Progress, ProgressEvent, never_stop, silent
-from core.storage import content_hash, read_json, write_json
+from core.storage import content_hash, write_json
 from core.workspace import Artefact, Workspace, artefact_id
 
+PARTIAL = f"benchmark-{FILE}"
 VERSION = 1  # part of every benchmark's key: raise it when the same runs would give another report
 
 
@@ -73,7 +70,7 @@ def benchmark(
         return work.publish(progress)
 
 
-class _Benchmark:
+class _Benchmark(CellsUnderWay):
     """One benchmark under way, and its report as it grows."""
 
     def __init__(
@@ -86,44 +83,9 @@ class _Benchmark:
         identifier: str,
         workers: int | None,
     ) -> None:
-        self._workspace, self._source, self._config = workspace, source, config
-        self._splits, self._tasks, self._id = splits, tasks, identifier
-        self._workers = min(workers or default_workers(str(config.settings.get("device", "auto"))), len(tasks))
-        self._directory = running_directory(workspace, identifier)
-        self._cells = self._directory / "cells"
-        self._cells.mkdir(parents=True, exist_ok=True)
-        self._measured: dict[Cell, Measured] = {}
-        self._failures: list[Failure] = []
-        self._began, self._earlier_s = time.monotonic(), _seconds_so_far(self._partial)
-
-    @property
-    def _partial(self) -> Path:
-        return self._directory / f"benchmark-{FILE}"
-
-    def train(self, progress: Progress, stop: Callable[[], bool]) -> None:
-        """Train and measure what is left.
-
-        Raises:
-            StoppedError: ``stop`` said so; what was finished is kept.
-        """
-        known = {task.run: found for task in self._tasks if (found := read_measured(self._cells, task.run)) is not None}
-        for task in self._tasks:
-            if task.run in known:
-                self._measured |= dict.fromkeys(task.cells, known[task.run])
-        self._write_partial()
-        schedule = Schedule(self._tasks, {run: found.seconds for run, found in known.items()})
-        n_cells = len(self._config.cells())
-        sitting = Sitting(
-            self._workspace.root, self._cells, schedule, self._ended, progress, stop, n_cells=n_cells, n_done=len(self._measured)
-        )
-        sitting.run(self._workers)
-
-    def _ended(self, task: Task, outcome: Outcome) -> None:
-        if outcome.measured is not None:
-            self._measured |= dict.fromkeys(task.cells, outcome.measured)
-        else:
-            self._failures += [Failure(cell=cell, reason=outcome.reason or "") for cell in task.cells]
-        self._write_partial()
+        device, n_cells = str(config.settings.get("device", "auto")), len(config.cells())
+        super().__init__(workspace, source, tasks, identifier, n_cells=n_cells, partial=PARTIAL, device=device, workers=workers)
+        self._splits, self._config = splits, config
 
     def publish(self, progress: Progress) -> Artefact:
         """Put everything together.
@@ -131,46 +93,41 @@ class _Benchmark:
         Raises:
             StudioError: every cell failed. StorageError: the disk refused.
         """
-        if not self._measured:
-            reason = self._failures[0].reason
-            raise StudioError(f"Every training of the benchmark failed, the first one so: {reason.rstrip('.')}", where=self._source.id)
+        self.check_any("benchmark")
         progress(ProgressEvent("Comparing"))
-        report = self._report(complete=True)
+        report = self.report(complete=True)
         plain = self._config.model_dump(mode="json")
-        with self._workspace.publish(
-            "benchmark", self._id, name=self._source.manifest.name, sources={"dataset": self._source.id}, config=plain
+        with self.workspace.publish(
+            "benchmark", self.id, name=self.source.manifest.name, sources={"dataset": self.source.id}, config=plain
         ) as draft:
             write_json(draft.path / FILE, report)
             self._write_per_user(draft.path / PER_USER)
             draft.summary |= _summary(report)
-            draft.generated = self._source.manifest.generated
-        shutil.rmtree(self._directory, ignore_errors=True)
-        return self._workspace.get("benchmark", self._id)
+            draft.generated = self.source.manifest.generated
+        self.clear()
+        return self.workspace.get("benchmark", self.id)
 
-    def _report(self, *, complete: bool) -> BenchmarkReport:
-        tables = Tables(self._config, self._splits, self._measured, self._cells)
+    def report(self, *, complete: bool) -> BenchmarkReport:
+        tables = Tables(self._config, self._splits, self.measured, self.cells)
         used = [self._splits[seed].used for seed in self._config.seed_list]
         return BenchmarkReport(
-            dataset=self._source.id,
-            name=self._source.manifest.name,
+            dataset=self.source.id,
+            name=self.source.manifest.name,
             config=self._config,
             splits=used if self._config.splits == "random" else used[:1],
             complete=complete,
-            done=len(self._measured) + len(self._failures),
-            total=len(self._config.cells()),
-            workers=self._workers,
-            seconds=self._earlier_s + time.monotonic() - self._began,
-            settings=plain_settings(self._tasks, self._config),
+            done=self.done,
+            total=self.n_cells,
+            workers=self.workers,
+            seconds=self.seconds,
+            settings=plain_settings(self.tasks, self._config),
             outcomes=tables.outcomes(),
             contrasts=tables.contrasts() if complete else [],
             variations=tables.variations(tested=complete),
             activity=tables.activity(),
-            published=published_figures(self._source),
-            failures=self._failures,
+            published=published_figures(self.source),
+            failures=self.failures,
         )
-
-    def _write_partial(self) -> None:
-        write_json(self._partial, self._report(complete=False))
 
     def _write_per_user(self, path: Path) -> None:
         """One group of rows a cell, so that no more than one is in memory."""
@@ -185,14 +142,9 @@ class _Benchmark:
             ]
         )
         with pq.ParquetWriter(path, schema) as writer:
-            for cell in (cell for cell in self._config.cells() if cell in self._measured):
-                frame = read_per_user(self._cells, self._measured[cell].run).assign(model=cell.model, variant=cell.variant, seed=cell.seed)
+            for cell in (cell for cell in self._config.cells() if cell in self.measured):
+                frame = read_per_user(self.cells, self.measured[cell].run).assign(model=cell.model, variant=cell.variant, seed=cell.seed)
                 writer.write_table(pa.Table.from_pandas(frame[schema.names], schema, preserve_index=False))
-
-
-def _seconds_so_far(partial: Path) -> float:
-    """Wall clock of earlier sittings."""
-    return float(read_json(partial).get("seconds", 0.0)) if partial.exists() else 0.0
 
 
 def _summary(report: BenchmarkReport) -> dict[str, Any]:

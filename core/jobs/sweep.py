@@ -6,26 +6,21 @@ on the way are byproducts: the newest run of the dataset stays the one people ma
 
 from __future__ import annotations
 
-import shutil
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from core.errors import StudioError
 from core.jobs.benchmark_cells import Task
-from core.jobs.benchmark_config import Cell, changes
-from core.jobs.benchmark_measure import Measured, read_measured
-from core.jobs.benchmark_report import HEADLINE, Failure
-from core.jobs.benchmark_workers import Outcome, Schedule, Sitting, default_workers
+from core.jobs.benchmark_config import changes
+from core.jobs.benchmark_report import HEADLINE
+from core.jobs.cells_under_way import CellsUnderWay
 from core.jobs.extraction_step import ensure_profiles
 from core.jobs.locks import exclusive
 from core.jobs.settings import validated
 from core.jobs.sweep_config import SweepConfig
 from core.jobs.sweep_report import FILE, PARTIAL, SweepReport, sweep_rows
-from core.jobs.training_step import run_id, running_directory
+from core.jobs.training_step import run_id
 from core.progress import Progress, never_stop, silent
 from core.storage import content_hash, read_json, write_json
 from core.training.config import TrainingConfig
@@ -85,7 +80,7 @@ def planned_sweep(source: Artefact, profiles: Artefact | None, config: SweepConf
     return list(tasks.values())
 
 
-class _Sweep:
+class _Sweep(CellsUnderWay):
     """One sweep under way, and its report as it grows."""
 
     def __init__(
@@ -98,41 +93,9 @@ class _Sweep:
         identifier: str,
         workers: int | None,
     ) -> None:
-        self._workspace, self._source, self._profiles, self._config = workspace, source, profiles, config
-        self._tasks, self._id = tasks, identifier
-        self._workers = min(workers or default_workers(config.training.device), len(tasks))
-        self._directory = running_directory(workspace, identifier)
-        self._cells = self._directory / "cells"
-        self._cells.mkdir(parents=True, exist_ok=True)
-        self._measured: dict[Cell, Measured] = {}
-        self._failures: list[Failure] = []
-        partial = self._directory / PARTIAL
-        self._began, self._earlier_s = time.monotonic(), _seconds_so_far(partial)
-
-    def train(self, progress: Progress, stop: Callable[[], bool]) -> None:
-        """Train and measure what is left.
-
-        Raises:
-            StoppedError: ``stop`` said so; what was finished is kept.
-        """
-        known = {task.run: found for task in self._tasks if (found := read_measured(self._cells, task.run)) is not None}
-        for task in self._tasks:
-            if task.run in known:
-                self._measured |= dict.fromkeys(task.cells, known[task.run])
-        self._write_partial()
-        schedule = Schedule(self._tasks, {run: found.seconds for run, found in known.items()})
-        n_cells = len(self._config.cells())
-        sitting = Sitting(
-            self._workspace.root, self._cells, schedule, self._ended, progress, stop, n_cells=n_cells, n_done=len(self._measured)
-        )
-        sitting.run(self._workers)
-
-    def _ended(self, task: Task, outcome: Outcome) -> None:
-        if outcome.measured is not None:
-            self._measured |= dict.fromkeys(task.cells, outcome.measured)
-        else:
-            self._failures += [Failure(cell=cell, reason=outcome.reason or "") for cell in task.cells]
-        self._write_partial()
+        device, n_cells = config.training.device, len(config.cells())
+        super().__init__(workspace, source, tasks, identifier, n_cells=n_cells, partial=PARTIAL, device=device, workers=workers)
+        self._profiles, self._config = profiles, config
 
     def publish(self) -> Artefact:
         """Put everything together.
@@ -140,41 +103,31 @@ class _Sweep:
         Raises:
             StudioError: every training failed. StorageError: the disk refused.
         """
-        if not self._measured:
-            reason = self._failures[0].reason
-            raise StudioError(f"Every training of the sweep failed, the first one so: {reason.rstrip('.')}", where=self._source.id)
-        report = self._report(complete=True)
-        sources = {"dataset": self._source.id} | ({"profiles": self._profiles.id} if self._profiles else {})
+        self.check_any("sweep")
+        report = self.report(complete=True)
+        sources = {"dataset": self.source.id} | ({"profiles": self._profiles.id} if self._profiles else {})
         plain = self._config.model_dump(mode="json")
-        with self._workspace.publish("sweep", self._id, name=self._source.manifest.name, sources=sources, config=plain) as draft:
+        with self.workspace.publish("sweep", self.id, name=self.source.manifest.name, sources=sources, config=plain) as draft:
             write_json(draft.path / FILE, report)
             draft.summary |= {"model": self._config.label, "seeds": self._config.seeds, "variants": list(self._config.variants)}
             draft.summary |= {"n_trainings": report.total, "n_failed": len(report.failures), "seconds": round(report.seconds, 1)}
             if (row := report.row()) is not None:
                 draft.summary |= {name: row.figures[name].mean for name in HEADLINE}
-            draft.generated = self._source.manifest.generated
-        shutil.rmtree(self._directory, ignore_errors=True)
-        return self._workspace.get("sweep", self._id)
+            draft.generated = self.source.manifest.generated
+        self.clear()
+        return self.workspace.get("sweep", self.id)
 
-    def _report(self, *, complete: bool) -> SweepReport:
+    def report(self, *, complete: bool) -> SweepReport:
         return SweepReport(
-            dataset=self._source.id,
+            dataset=self.source.id,
             profiles=self._profiles.id if self._profiles else None,
             config=self._config,
             label=self._config.label,
             complete=complete,
-            done=len(self._measured) + len(self._failures),
-            total=len(self._config.cells()),
-            workers=self._workers,
-            seconds=self._earlier_s + time.monotonic() - self._began,
-            rows=sweep_rows(self._config, self._measured),
-            failures=self._failures,
+            done=self.done,
+            total=self.n_cells,
+            workers=self.workers,
+            seconds=self.seconds,
+            rows=sweep_rows(self._config, self.measured),
+            failures=self.failures,
         )
-
-    def _write_partial(self) -> None:
-        write_json(self._directory / PARTIAL, self._report(complete=False))
-
-
-def _seconds_so_far(partial: Path) -> float:
-    """Wall clock of earlier sittings."""
-    return float(read_json(partial).get("seconds", 0.0)) if partial.exists() else 0.0
