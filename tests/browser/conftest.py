@@ -1,5 +1,23 @@
-"""Fixtures: a small workspace that holds one of everything."""
+"""Fixtures: a small workspace that holds one of everything, and a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 
 from tests.app.filled import filled, filled_copy
+from tests.browser.studio import CHROMIUM, FLAGS
 
 __all__ = ["filled", "filled_copy"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()

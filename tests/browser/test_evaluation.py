@@ -12,7 +12,7 @@ from core.workspace import Workspace
 from tests.app.hand_made import fill
 from tests.app.made_benchmark import publish
 from tests.browser.studio import CHROMIUM, FLAGS, running_studio, wait_until_still
-from tests.browser.test_studio import Watched
+from tests.browser.watched import Watched
 
 pytestmark = pytest.mark.browser
 PARTS = ["Accuracy", "Activity", "Beyond accuracy", "Noise", "Controls, ablations", "Explanations", "Published", "Made of"]

@@ -16,10 +16,8 @@ from core.motivations.taxonomy_store import TaxonomyVersions
 from core.workspace import Workspace
 from tests.app.hand_made import fill
 from tests.browser.studio import CHROMIUM, running_studio, wait_until_still
-from tests.browser.test_studio import Watched, browser
+from tests.browser.watched import Watched
 from tests.ollama_server.fixture import RunningServer
-
-__all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 PATIENCE_MS = 60_000

@@ -13,8 +13,8 @@ import pytest
 from core.maps.cluster_edits import edited
 from core.workspace import Workspace
 from tests.app.hand_made import fill
-from tests.browser.studio import CHROMIUM, FLAGS, running_studio, wait_until_still
-from tests.browser.test_studio import Watched
+from tests.browser.studio import CHROMIUM, running_studio, wait_until_still
+from tests.browser.watched import Watched
 
 pytestmark = pytest.mark.browser
 N_POINTS = 100
@@ -28,16 +28,6 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Work
     space = fill(Workspace(tmp_path_factory.mktemp("map") / "workspace"))
     with running_studio(space.root) as address:
         yield address, space
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

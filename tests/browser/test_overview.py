@@ -12,9 +12,7 @@ from core.jobs.launch import jobs
 from core.workspace import Workspace
 from tests.app.hand_made import fill, publish_reviews
 from tests.browser.studio import CHROMIUM, running_studio, wait_until_still
-from tests.browser.test_studio import JOB_LIMIT_MS, Watched, browser, choose, reviews_file
-
-__all__ = ["browser"]
+from tests.browser.watched import JOB_LIMIT_MS, Watched, choose, reviews_file
 
 pytestmark = pytest.mark.browser
 

@@ -13,10 +13,7 @@ import pytest
 from core.jobs.demo import build_demo
 from core.workspace import Workspace
 from tests.browser.studio import CHROMIUM, running_studio, wait_until_still
-from tests.browser.test_profiles import offline
-from tests.browser.test_studio import JOB_LIMIT_MS, Watched, browser, choose
-
-__all__ = ["browser"]
+from tests.browser.watched import JOB_LIMIT_MS, Watched, choose, offline
 
 pytestmark = pytest.mark.browser
 PATIENCE_MS = 180_000

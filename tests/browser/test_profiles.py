@@ -15,9 +15,7 @@ from core.reports.written import Request, report, write_report
 from core.workspace import Workspace
 from tests.app.hand_made import fill
 from tests.browser.studio import CHROMIUM, running_studio, wait_until_still
-from tests.browser.test_studio import Watched, browser
-
-__all__ = ["browser"]
+from tests.browser.watched import Watched, offline
 
 pytestmark = pytest.mark.browser
 RUN = "small-lmmrec-s0-lm00"
@@ -50,18 +48,6 @@ def sideways(page: Any) -> int:
     return int(
         page.evaluate("() => { const m = document.querySelector('[data-testid=\"stMain\"]'); return m.scrollWidth - m.clientWidth }")
     )
-
-
-def offline(browser: Any, path: Path, scheme: str) -> tuple[Any, list[str]]:
-    """The file in a browser without a network, and what it complained of or asked for."""
-    context = browser.new_context(color_scheme=scheme, offline=True, viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: complaints.append(request.url) if request.url != path.as_uri() else None)
-    page.goto(path.as_uri())
-    return page, complaints
 
 
 def test_a_person_is_found_by_their_words_read_and_compared_and_the_link_opens_it_again(tab: Watched) -> None:

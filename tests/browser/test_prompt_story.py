@@ -15,10 +15,8 @@ from core.workspace import Workspace
 from tests.app.hand_made import fill
 from tests.browser.studio import CHROMIUM, running_studio, wait_until_still
 from tests.browser.test_prompt_studio import choose_of, edit
-from tests.browser.test_studio import Watched, browser
+from tests.browser.watched import Watched
 from tests.ollama_server.fixture import RunningServer
-
-__all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 N_REVIEWS = 5

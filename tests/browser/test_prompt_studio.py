@@ -17,7 +17,7 @@ from core.extraction.trials import TrialStore
 from core.workspace import Workspace
 from tests.app.hand_made import fill
 from tests.browser.studio import CHROMIUM, FLAGS, running_studio, wait_until_still
-from tests.browser.test_studio import TRIES, Watched
+from tests.browser.watched import TRIES, Watched
 from tests.ollama_server.fixture import RunningServer
 
 pytestmark = pytest.mark.browser

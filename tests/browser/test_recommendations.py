@@ -11,7 +11,7 @@ import pytest
 
 from core.workspace import Workspace
 from tests.browser.studio import CHROMIUM, FLAGS, running_studio, wait_until_still
-from tests.browser.test_studio import Watched
+from tests.browser.watched import Watched
 
 pytestmark = pytest.mark.browser
 SIDEWAYS = "() => { const m = document.querySelector('[data-testid=\"stMain\"]'); return m.scrollWidth - m.clientWidth }"

@@ -7,21 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from playwright.sync_api import TimeoutError as BrowserTimeout
 
 from core.jobs.demo import build_demo
 from core.workspace import Workspace
 from tests.browser.clicks import answer_times
-from tests.browser.studio import CHROMIUM, FLAGS, PAGES, running_studio, wait_until_still
+from tests.browser.studio import CHROMIUM, PAGES, running_studio, wait_until_still
+from tests.browser.watched import JOB_LIMIT_MS, PATIENCE_MS, Watched, choose, reviews_file
 
 pytestmark = pytest.mark.browser
-JOB_LIMIT_MS = 240_000
-PATIENCE_MS = 120_000
-TRIES = 6
-# Opened by a link to a page, Streamlit looks for its server below that page's path first, gets 404 and then finds it.
-PROBE = re.compile(r"/\w+/_stcore/")
 
 
 @pytest.fixture(scope="module")
@@ -34,43 +28,6 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Work
     space = fill(Workspace(tmp_path_factory.mktemp("studio") / "workspace"))
     with running_studio(space.root) as address:
         yield address, space
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
-
-
-class Watched:
-    """A tab that remembers what it should not have done."""
-
-    def __init__(self, browser: Any, address: str) -> None:
-        self.address = address
-        self.complaints: list[str] = []
-        self.page = browser.new_page(viewport={"width": 1280, "height": 900})
-        self.page.set_default_timeout(PATIENCE_MS)
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
-        self.page.on("request", self._request)
-
-    def _console(self, message: Any) -> None:
-        place = message.location.get("url", "")
-        if message.type == "error" and not PROBE.search(place):
-            self.complaints.append(f"console: {message.text} ({place})")
-
-    def _request(self, request: Any) -> None:
-        if not request.url.startswith((self.address, self.address.replace("http", "ws"), "data:", "blob:")):
-            self.complaints.append(f"request to another host: {request.url}")
-
-    def open(self, path: str) -> Any:
-        self.page.goto(f"{self.address}/{path}")
-        wait_until_still(self.page)
-        return self.page
 
 
 @pytest.fixture
@@ -146,33 +103,6 @@ def test_a_lasso_on_the_map_lists_what_it_caught(tab: Watched) -> None:
         page.mouse.move(left + width * x, top + height * y, steps=12)
     page.mouse.up()
     page.get_by_text("inside your outline").first.wait_for()
-
-
-def reviews_file(folder: Path) -> Path:
-    """A CSV of 30 users and 20 items whose columns have names of their own."""
-    generator = np.random.default_rng(2)
-    lines = ["who,what,stars,said"]
-    for user in range(30):
-        for item in generator.choice(20, size=10, replace=False):
-            lines.append(f"u{user},i{item},{generator.integers(1, 6)},The price was fair and it is well made.")
-    path = folder / "my_reviews.csv"
-    path.write_text("\n".join(lines), encoding="utf-8")
-    return path
-
-
-def choose(page: Any, label: str, option: str) -> None:
-    """Pick an option of a select box; a rerun that was still under way may close the list, then it is opened again."""
-    wanted = page.get_by_role("option", name=option, exact=True)
-    for _ in range(TRIES):
-        page.get_by_role("combobox", name=label).click()
-        try:
-            wanted.click(timeout=10_000)
-            break
-        except BrowserTimeout:
-            page.keyboard.press("Escape")
-    else:
-        raise AssertionError(f"{label} never offered {option}")
-    wait_until_still(page)
 
 
 def test_reviews_are_imported_and_a_model_is_trained_on_them(tab: Watched, studio: tuple[str, Workspace], tmp_path: Path) -> None:

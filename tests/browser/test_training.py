@@ -17,9 +17,7 @@ from core.jobs.sweep_report import read_sweep
 from core.workspace import Workspace
 from tests.app.hand_made import fill
 from tests.browser.studio import CHROMIUM, running_studio, wait_until_still
-from tests.browser.test_studio import JOB_LIMIT_MS, Watched, browser, choose
-
-__all__ = ["browser"]
+from tests.browser.watched import JOB_LIMIT_MS, Watched, choose
 
 pytestmark = pytest.mark.browser
 PATIENCE_MS = 120_000
