@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import pandas as pd
 import typer
 
 from core.cli.console import answer, table, working
@@ -56,6 +55,8 @@ def build_map(
 
 
 def _over_epochs(place: Workspace, run: str, config: dict[str, Any], output: Path | None, json: bool) -> None:
+    import pandas as pd
+
     from core.jobs import steps
     from core.maps.epochs import EpochMapConfig, read_epoch_maps
     from core.maps.export import points_table, write_table

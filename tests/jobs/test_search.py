@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -265,13 +266,13 @@ def test_dataset_without_a_file_says_how_to_search_it(workspace: Workspace, shop
 
 
 def test_two_datasets_of_one_kind_would_share_their_files(workspace: Workspace, small_dataset: ReviewDataset, output: Path):
-    names = [publish_dataset(workspace, ReviewDataset(**{**vars(small_dataset), "name": name})).id for name in ("one", "two")]
+    names = [publish_dataset(workspace, replace(small_dataset, name=name)).id for name in ("one", "two")]
     with pytest.raises(InputError, match="one kind"):
         search(workspace, names, asked("ease"), output=output)
 
 
 def test_two_datasets_are_searched_in_turns(workspace: Workspace, shop: Artefact, small_dataset: ReviewDataset, output: Path):
-    publish_dataset(workspace, ReviewDataset(**{**vars(small_dataset), "name": "games", "domain": "games"}))
+    publish_dataset(workspace, replace(small_dataset, name="games", domain="games"))
     told: list[str] = []
     search(
         workspace, ["small", "games"], asked("ease", trials=2), output=output, progress=lambda event: told.append(event.stage.split(":")[0])

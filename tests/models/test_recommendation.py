@@ -17,7 +17,7 @@ def test_the_hardest_negative_of_a_row_is_its_best_scored_candidate(seed: int, r
     rows_users, positives = torch.randint(8, (2, rows), generator=generator)
     chosen = Batch(rows_users, positives, drawn[0], candidates=drawn, number=3).hardest(users, items)
     for row, user in enumerate(rows_users.tolist()):
-        best = max(drawn[:, row].tolist(), key=lambda item: float(users[user] @ items[item]))
+        best = max(drawn[:, row].tolist(), key=lambda item: (users[user] @ items[item]).item())
         assert int(chosen.negatives[row]) == best
     assert chosen.users is rows_users
     assert chosen.positives is positives
