@@ -89,7 +89,8 @@ def test_an_explanation_is_opened_from_the_list(tab: Watched) -> None:
     wait_until_still(page)
     assert box is not None
     page.get_by_text("What adds up to the score").first.wait_for()
-    assert page.locator(".js-plotly-plot").count() == 2
+    page.get_by_role("heading", name="Why “").wait_for()
+    assert page.locator(".js-plotly-plot").first.is_visible()
 
 
 def test_a_lasso_on_the_map_lists_what_it_caught(tab: Watched) -> None:
