@@ -47,7 +47,7 @@ def test_folder_instead_of_file(tmp_path, refused):
 
 
 @pytest.mark.parametrize("format", ["amazon", "yelp", "steam", "table"])
-@pytest.mark.parametrize("content", [b"", b"\n \n", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", b"\n \n", gzip.compress(b"", mtime=0)], ids=["nothing", "white space", "gzip of nothing"])
 def test_empty_file(tmp_path, refused, format, content):
     path = tmp_path / "empty"
     path.write_bytes(content)
