@@ -178,19 +178,23 @@ def test_interrupted_benchmark_goes_on_and_trains_nothing_twice(
 
     with pytest.raises(StoppedError, match="Start it again to go on from there"):
         run(workspace, small, lambda: bool(reached) and reached[-1] >= 3, note)
-    assert len(trained) == 3
+    begun = len(trained)
+    assert begun in (3, 4)  # on a busy machine the next one has begun before the wish to stop is heard
     ((identifier, growing),) = unfinished_benchmarks(workspace).items()
-    assert (growing.complete, growing.done, growing.total, growing.contrasts) == (False, 3, 6, [])
+    assert (growing.complete, growing.total, growing.contrasts) == (False, 6, [])
+    assert 3 <= growing.done <= begun
     assert newest_benchmark(workspace, small.id) is None
     made = run(workspace, small)
     assert made.id == identifier
-    assert len(trained) == len({(one.model, one.seed) for one in trained}) == 6
+    assert len({(one.model, one.seed) for one in trained}) == 6
+    assert len(trained) == 6 + begun - growing.done  # only what was broken off midway is taken up again
     assert unfinished_benchmarks(workspace) == {}
     assert newest_benchmark(workspace, "small") == made
+    known = len(trained)
     assert run(workspace, small) == made
-    assert len(trained) == 6
+    assert len(trained) == known
     wider = read_benchmark(run(workspace, small, models=[*SMALL["models"], "popularity"]))
-    assert [one.model for one in trained[6:]] == ["popularity", "popularity"]
+    assert [one.model for one in trained[known:]] == ["popularity", "popularity"]
     assert [one.figures for one in wider.outcomes[:3]] == [one.figures for one in read_benchmark(made).outcomes]
 
 
