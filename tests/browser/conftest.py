@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,13 @@ from tests.app.filled import filled, filled_copy
 from tests.browser.studio import CHROMIUM, FLAGS
 
 __all__ = ["filled", "filled_copy"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def needs_chromium() -> None:
+    """Before any studio is started: without a browser there is nothing to test."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"no browser: {CHROMIUM} (set LMMREC_CHROMIUM)")
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from core.workspace import Workspace
 from tests.app.hand_made import fill
 from tests.app.made_benchmark import publish
-from tests.browser.studio import CHROMIUM, FLAGS, running_studio, wait_until_still
+from tests.browser.studio import running_studio, wait_until_still
 from tests.browser.watched import Watched
 
 pytestmark = pytest.mark.browser
@@ -21,27 +20,15 @@ SIDEWAYS = "() => { const m = document.querySelector('[data-testid=\"stMain\"]')
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no browser: {CHROMIUM} (set LMMREC_CHROMIUM)")
     space = fill(Workspace(tmp_path_factory.mktemp("evaluation") / "workspace"))
     publish(space, space.list("dataset")[0], failed=True)
     with running_studio(space.root) as found:
         yield found
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def tab(address: str, chromium: Any) -> Iterator[Watched]:
-    watched = Watched(chromium, address)
+def tab(address: str, browser: Any) -> Iterator[Watched]:
+    watched = Watched(browser, address)
     yield watched
     watched.page.close()
     assert watched.complaints == []

@@ -15,7 +15,7 @@ from core.extraction.prompts.store import PromptStore
 from core.motivations.taxonomy_store import TaxonomyVersions
 from core.workspace import Workspace
 from tests.app.hand_made import fill
-from tests.browser.studio import CHROMIUM, running_studio, wait_until_still
+from tests.browser.studio import running_studio, wait_until_still
 from tests.browser.watched import Watched
 from tests.ollama_server.fixture import RunningServer
 
@@ -35,8 +35,6 @@ SCRIPT = {
 @pytest.fixture
 def space(tmp_path: Path) -> Workspace:
     """A small workspace with a prompt of its own."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no browser: {CHROMIUM} (set LMMREC_CHROMIUM)")
     filled = fill(Workspace(tmp_path / "workspace"))
     store = PromptStore(filled)
     shipped = store.get("review-products@1").template

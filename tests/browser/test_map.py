@@ -13,7 +13,7 @@ import pytest
 from core.maps.cluster_edits import edited
 from core.workspace import Workspace
 from tests.app.hand_made import fill
-from tests.browser.studio import CHROMIUM, running_studio, wait_until_still
+from tests.browser.studio import running_studio, wait_until_still
 from tests.browser.watched import Watched
 
 pytestmark = pytest.mark.browser
@@ -23,8 +23,6 @@ N_POINTS = 100
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Workspace]]:
     """Address of the running app, and its workspace."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no browser: {CHROMIUM} (set LMMREC_CHROMIUM)")
     space = fill(Workspace(tmp_path_factory.mktemp("map") / "workspace"))
     with running_studio(space.root) as address:
         yield address, space

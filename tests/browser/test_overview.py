@@ -11,7 +11,7 @@ import pytest
 from core.jobs.launch import jobs
 from core.workspace import Workspace
 from tests.app.hand_made import fill, publish_reviews
-from tests.browser.studio import CHROMIUM, running_studio, wait_until_still
+from tests.browser.studio import running_studio, wait_until_still
 from tests.browser.watched import JOB_LIMIT_MS, Watched, choose, reviews_file
 
 pytestmark = pytest.mark.browser
@@ -19,8 +19,6 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def space(tmp_path: Path) -> Workspace:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no browser: {CHROMIUM} (set LMMREC_CHROMIUM)")
     return fill(Workspace(tmp_path / "workspace"))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from core.jobs.demo import build_demo
 from core.workspace import Workspace
-from tests.browser.studio import CHROMIUM, running_studio, wait_until_still
+from tests.browser.studio import running_studio, wait_until_still
 from tests.browser.watched import JOB_LIMIT_MS, Watched, choose, offline
 
 pytestmark = pytest.mark.browser
@@ -40,8 +40,6 @@ LINES = "() => [...document.querySelectorAll('.js-plotly-plot')].map((one) => on
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Workspace]]:
     """Address of the running app, and its workspace: the demo as it ships."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no browser: {CHROMIUM} (set LMMREC_CHROMIUM)")
     space = Workspace(tmp_path_factory.mktemp("paths") / "workspace")
     build_demo(space)
     with running_studio(space.root) as address:

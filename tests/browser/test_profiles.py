@@ -14,7 +14,7 @@ from core.recommend.pseudonyms import pseudonyms, workspace_key
 from core.reports.written import Request, report, write_report
 from core.workspace import Workspace
 from tests.app.hand_made import fill
-from tests.browser.studio import CHROMIUM, running_studio, wait_until_still
+from tests.browser.studio import running_studio, wait_until_still
 from tests.browser.watched import Watched, offline
 
 pytestmark = pytest.mark.browser
@@ -24,8 +24,6 @@ RUN = "small-lmmrec-s0-lm00"
 @pytest.fixture(scope="module")
 def space(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A small workspace that holds one of everything."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no browser: {CHROMIUM} (set LMMREC_CHROMIUM)")
     return fill(Workspace(tmp_path_factory.mktemp("profiles") / "workspace"))
 
 

@@ -13,7 +13,7 @@ from core.data.dataset import ReviewDataset
 from core.extraction.trial_reviews import TrainingReviews
 from core.workspace import Workspace
 from tests.app.hand_made import fill
-from tests.browser.studio import CHROMIUM, running_studio, wait_until_still
+from tests.browser.studio import running_studio, wait_until_still
 from tests.browser.test_prompt_studio import choose_of, edit
 from tests.browser.watched import Watched
 from tests.ollama_server.fixture import RunningServer
@@ -32,8 +32,6 @@ def script(reviews: TrainingReviews) -> dict[str, Any]:
 
 
 def test_a_prompt_goes_from_the_editor_to_every_review(tmp_path: Path, browser: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no browser: {CHROMIUM} (set LMMREC_CHROMIUM)")
     space = fill(Workspace(tmp_path / "workspace"))
     reviews = TrainingReviews(ReviewDataset.load(space.list("dataset")[0]))
     with RunningServer(script(reviews), tmp_path) as model:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from core.extraction.trial_reviews import TrainingReviews
 from core.extraction.trials import TrialStore
 from core.workspace import Workspace
 from tests.app.hand_made import fill
-from tests.browser.studio import CHROMIUM, FLAGS, running_studio, wait_until_still
+from tests.browser.studio import running_studio, wait_until_still
 from tests.browser.watched import TRIES, Watched
 from tests.ollama_server.fixture import RunningServer
 
@@ -38,8 +37,6 @@ def script(space: Workspace) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Workspace, RunningServer]]:
     """Address of the running app, its workspace, and the model server it asks."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no browser: {CHROMIUM} (set LMMREC_CHROMIUM)")
     folder = tmp_path_factory.mktemp("prompt-studio")
     space = fill(Workspace(folder / "workspace"))
     with RunningServer(script(space), folder) as running, pytest.MonkeyPatch.context() as patch:
@@ -48,19 +45,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Work
             yield address, space, running
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def tab(served: tuple[str, Workspace, RunningServer], chromium: Any) -> Iterator[Watched]:
-    watched = Watched(chromium, served[0])
+def tab(served: tuple[str, Workspace, RunningServer], browser: Any) -> Iterator[Watched]:
+    watched = Watched(browser, served[0])
     yield watched
     watched.page.close()
     assert watched.complaints == []

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.workspace import Workspace
-from tests.browser.studio import CHROMIUM, FLAGS, running_studio, wait_until_still
+from tests.browser.studio import running_studio, wait_until_still
 from tests.browser.watched import Watched
 
 pytestmark = pytest.mark.browser
@@ -20,26 +19,14 @@ _SLOWEST_CLICK_S = 5.0  # a bound on defects, not a figure: the machine may have
 
 @pytest.fixture(scope="module")
 def address(filled: Workspace) -> Iterator[str]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no browser: {CHROMIUM} (set LMMREC_CHROMIUM)")
     with running_studio(filled.root) as found:
         yield found
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def tab(address: str, chromium: Any) -> Iterator[Watched]:
+def tab(address: str, browser: Any) -> Iterator[Watched]:
     """A tab that must stay without an error of the console and a request to another host."""
-    watched = Watched(chromium, address)
+    watched = Watched(browser, address)
     watched.page.set_default_timeout(120_000)
     yield watched
     watched.page.close()

@@ -12,7 +12,7 @@ import pytest
 from core.jobs.demo import build_demo
 from core.workspace import Workspace
 from tests.browser.clicks import answer_times
-from tests.browser.studio import CHROMIUM, PAGES, running_studio, wait_until_still
+from tests.browser.studio import PAGES, running_studio, wait_until_still
 from tests.browser.watched import JOB_LIMIT_MS, PATIENCE_MS, Watched, choose, reviews_file
 
 pytestmark = pytest.mark.browser
@@ -21,8 +21,6 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Workspace]]:
     """Address of the running app, and its workspace."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no browser: {CHROMIUM} (set LMMREC_CHROMIUM)")
     from tests.app.hand_made import fill
 
     space = fill(Workspace(tmp_path_factory.mktemp("studio") / "workspace"))

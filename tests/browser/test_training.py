@@ -16,7 +16,7 @@ from core.jobs.store import Job
 from core.jobs.sweep_report import read_sweep
 from core.workspace import Workspace
 from tests.app.hand_made import fill
-from tests.browser.studio import CHROMIUM, running_studio, wait_until_still
+from tests.browser.studio import running_studio, wait_until_still
 from tests.browser.watched import JOB_LIMIT_MS, Watched, choose
 
 pytestmark = pytest.mark.browser
@@ -28,8 +28,6 @@ MANY = 90_000  # epochs: a training that does not end while it is watched
 
 @pytest.fixture
 def space(tmp_path: Path) -> Iterator[Workspace]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no browser: {CHROMIUM} (set LMMREC_CHROMIUM)")
     filled = fill(Workspace(tmp_path / "workspace"))
     yield filled
     for left in jobs(filled):  # a test that failed leaves its training running: jobs survive everything
