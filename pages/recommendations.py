@@ -85,8 +85,9 @@ def _choices(subject: RunSubject, recommender: Recommender, *, beside: bool) -> 
     users = recommender.dataset.users
     ids = users["user_id"].astype(str).tolist()
     if session.selected("user") is None and ids:
-        busiest = recommender.dataset.rows("train")["user_idx"].value_counts()
-        session.select(user=ids[int(busiest.index[0])] if len(busiest) else ids[0])
+        # Busier than three in four: enough to read, and not the one of so many reviews that none of them decides anything.
+        by_activity = recommender.dataset.rows("train")["user_idx"].value_counts().index
+        session.select(user=ids[int(by_activity[len(by_activity) // 4])] if len(by_activity) else ids[0])
     first, second = st.columns([1, 1], vertical_alignment="bottom")
     with first:
         user = pick_node("user", ids, [subject.names.name(one) for one in ids], label="User", key="pick-user")

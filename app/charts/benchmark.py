@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from app.charts.figure import layout
-from app.charts.palette import ACCENT, NEUTRAL
+from app.charts.palette import ACCENT, DIVERGING, NEUTRAL
 
 PEER_COLOURS = ("#808080", "#855831", "#516191", "#b29d63")
 """Found, as the motivations' colours were, by the largest smallest distance of any two and the accent under all kinds of sight."""
@@ -173,7 +173,7 @@ def slot_chart(aucs: Sequence[Sequence[float]], slots: Sequence[str], planted: S
             zmin=0.0,
             zmid=0.5,
             zmax=1.0,
-            colorscale=[[0, "#d7aa27"], [0.5, "rgba(128, 128, 128, 0.08)"], [1, ACCENT]],
+            colorscale=DIVERGING,
             xgap=2,
             ygap=2,
             colorbar={"title": "AUC", "thickness": 12},

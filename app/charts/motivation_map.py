@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.charts.motivation_map_colours import SCALE, Group, Scale, coloured
+from app.charts.motivation_map_colours import Group, Scale, coloured
 from app.charts.motivation_map_hover import hover_texts
 from app.charts.motivation_map_marks import add_chosen, add_joins, add_rings, add_trust, name_clusters
+from app.charts.palette import SCALE
 from core.maps.trust_grid import TrustGrid
 
 SYMBOLS = {"user": "circle", "item": "diamond", "statement": "circle"}
 VIEW_SYMBOLS = {"text": "triangle-up", "interaction": "square"}
-_STEP_BACK, _FULL = 0.16, 0.88
+_STEP_BACK, _FULL = 0.25, 0.88
 _MOST_RINGED = 120
 Frame = tuple[tuple[float, float], tuple[float, float]]
 """Ranges of the x and the y axis."""
@@ -149,7 +150,7 @@ def _add(figure: go.Figure, points: pd.DataFrame, texts: pd.Series, marker: dict
     if solid:
         figure.add_scatter3d(z=points["z"].to_numpy(dtype=np.float32), **shared, **options)
     else:
-        shared |= {"selected": {"marker": {"opacity": 1.0}}, "unselected": {"marker": {"opacity": 0.15}}}
+        shared |= {"selected": {"marker": {"opacity": 1.0}}, "unselected": {"marker": {"opacity": _STEP_BACK}}}
         figure.add_scattergl(**shared, **options)
 
 

@@ -30,8 +30,6 @@ MEANINGS = {
     "trust": "Share of its nearest neighbours in the original space that are near it here too",
     "confidence": "How sure its main motivation is, by the number of statements behind it",
 }
-SCALE = [[0.0, "#5b6fe0"], [0.5, "#35a0a0"], [1.0, "#e0b030"]]
-"""Blue to yellow, neither end lost on a white or on a near-black page."""
 _MOTIVATIONS = {"distinctive", "motivation", "said"}
 _TITLES = {"activity": "training interactions", "trust": "share of neighbours kept", "confidence": "confidence, 0 to 1"}
 _NOT_COLOURS = {"view", "node_idx", "id", "label", "shown_id", "x", "y", "z", "user_idx", "item_idx", "quote", "cluster_name"}

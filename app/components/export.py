@@ -73,7 +73,8 @@ def export_document(text: str, name: str, *, label: str = "JSON", mime: str = "a
 
 
 def _heading(title: str) -> Any:
-    row = st.container(horizontal=True, horizontal_alignment="distribute" if title else "right", vertical_alignment="center", gap="small")
+    # On the left: on the right the table's own toolbar would lie over the menu.
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     if title:
         row.markdown(title, width="content")
     return row

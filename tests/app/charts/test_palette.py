@@ -16,6 +16,7 @@ from app.charts.palette import (
     MOTIVATION_COLOURS,
     NEUTRAL,
     OTHER_COLOUR,
+    SCALE,
     USER_COLOUR,
     motivation_colour,
     motivation_colours,
@@ -74,7 +75,10 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("colour", sorted({*MOTIVATION_COLOURS, OTHER_COLOUR, NEUTRAL, ACCENT, USER_COLOUR, ITEM_COLOUR}))
+STRONG = {*MOTIVATION_COLOURS, OTHER_COLOUR, NEUTRAL, ACCENT, USER_COLOUR, ITEM_COLOUR, *(colour for _, colour in SCALE)}
+
+
+@pytest.mark.parametrize("colour", sorted(STRONG))
 def test_colours_stand_out_from_the_pages_of_both_themes(colour: str) -> None:
     """WCAG 2.1, 1.4.11: graphics need 3:1."""
     found = pages()
