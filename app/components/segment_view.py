@@ -16,7 +16,6 @@ from app.components.job_progress import job_panels, launch_button
 from app.components.page import empty_state, figures, literal
 from app.components.profile_view import open_profile
 from app.user_names import UserNames
-from core.extraction.schema import OTHER
 from core.recommend.segment_quotes import typical_quotes
 from core.recommend.segments import Segment, Segments
 from core.workspace import Artefact, Workspace
@@ -125,8 +124,7 @@ def _choices(segments: Segments, number: int) -> None:
 
 
 def _quotes(segments: Segments, one: Segment, people: UserNames) -> None:
-    typical = [part for part in one.typical if part.motivation != OTHER][:_QUOTED]
-    quoted = [(part, quotes) for part in typical if (quotes := typical_quotes(segments, one.number, part.motivation, 3))]
+    quoted = [(part, quotes) for part in one.typical[:_QUOTED] if (quotes := typical_quotes(segments, one.number, part.motivation, 3))]
     if not quoted:
         return
     colours = motivation_colours([part.motivation for part in one.motivations])

@@ -23,6 +23,8 @@ _NAMED = 2
 """Motivations that stand beside a segment's name in the list of all."""
 _TYPICAL = 0.02
 """How much more of its users' text than of everybody's a motivation has to be to stand there."""
+_NOTICED = 0.01
+"""The least difference that is spoken of at all."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,9 @@ class Segment:
 
     @property
     def typical(self) -> list[SegmentMotivation]:
-        """Motivations its users speak of more than everybody, the largest difference first."""
-        return sorted((one for one in self.motivations if one.difference > 0), key=lambda one: -one.difference)
+        """Named motivations its users speak of more than everybody, by a percentage point or more; the largest difference first."""
+        named = (one for one in self.motivations if one.motivation != OTHER and one.difference >= _NOTICED)
+        return sorted(named, key=lambda one: -one.difference)
 
 
 class Segments:
@@ -139,7 +142,7 @@ class Segments:
         """All segments: segment, name, users, items, share (of all users), typical motivations, words, interactions per user."""
         rows = []
         for one in (self.segment(number) for number in self.numbers):
-            named = [part for part in one.typical if part.motivation != OTHER and part.difference >= _TYPICAL]
+            named = [part for part in one.typical if part.difference >= _TYPICAL]
             typical = [f"{part.name} (+{100 * part.difference:.0f})" for part in named[:_NAMED]]
             rows.append(
                 {
@@ -148,7 +151,7 @@ class Segments:
                     "users": one.n_users,
                     "items": one.n_items,
                     "share": one.n_users / max(1, self._space.n_users),
-                    "typical motivations": ", ".join(typical),
+                    "typical motivations": ", ".join(typical) or "none stands out",
                     "words": ", ".join(one.words),
                     "interactions per user": one.activity,
                 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.extraction.schema import OTHER
 from core.recommend.segment_quotes import typical_quotes
 from core.recommend.segments import Segment, Segments
 from core.reports.drawing import Pair, pairs
@@ -28,7 +27,7 @@ def segment_report(source: ReportSource, segments: Segments, number: int, *, rec
     rows = sorted((part for part in segment.motivations if part.said or part.everybody_said), key=lambda part: -part.said)
     drawn = [Pair(part.name, part.said, part.everybody_said, source.colour(part.motivation)) for part in rows]
     alt = "Mean share of each motivation in the segment and among everybody"
-    quoted = [(part, typical_quotes(segments, number, part.motivation, 2)) for part in segment.typical[:3] if part.motivation != OTHER]
+    quoted = [(part, typical_quotes(segments, number, part.motivation, 2)) for part in segment.typical[:3]]
     return rendered(
         "segment.html",
         source,
@@ -45,7 +44,7 @@ def segment_report(source: ReportSource, segments: Segments, number: int, *, rec
 
 
 def _described(segment: Segment) -> str:
-    typical = [part for part in segment.typical if part.motivation != OTHER and part.difference >= 0.005][:2]
+    typical = segment.typical[:2]
     people = f"{segment.n_users:,} {'person' if segment.n_users == 1 else 'people'}"
     if not typical:
         return f"{people} who speak of no motivation more than everybody does."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from typing import Any
 
@@ -10,6 +11,8 @@ from tests.browser.studio import PAGES, wait_until_still
 _STILL = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 _CHART = ".js-plotly-plot .main-svg"
 CHARTS = {"Motivation map", "Profiles", "Recommendations"}
+_ROUNDS, _QUIET_S = 1_000_000, 0.065
+"""Turns of a loop, and the seconds they take on the quiet machine on which the limits were set."""
 
 
 def answer_time(page: Any, title: str) -> float:
@@ -35,3 +38,14 @@ def answer_times(page: Any, address: str, rounds: int, query: str = "") -> dict[
         for title in PAGES:
             times[title].append(answer_time(page, title))
     return times
+
+
+def slowdown() -> float:
+    """How many times slower than the quiet machine of `_QUIET_S` this one is at present; no less than 1."""
+    taken = []
+    for _ in range(5):
+        began, total = time.perf_counter(), 0
+        for number in range(_ROUNDS):
+            total += number * number % 7
+        taken.append(time.perf_counter() - began)
+    return max(1.0, statistics.median(taken) / _QUIET_S)

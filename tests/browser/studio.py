@@ -81,8 +81,16 @@ def _wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
     raise TimeoutError(f"The app was not ready within {START_LIMIT_S:.0f} s")
 
 
+QUIET_MS = 600
+_AT_REST = """quiet => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    const busy = app?.dataset.testScriptState !== "notRunning" || document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]');
+    window.atRestSince = busy ? undefined : window.atRestSince ?? performance.now();
+    return !busy && performance.now() - window.atRestSince >= quiet;
+}"""
+
+
 def wait_until_still(page: Any, timeout_ms: int = 120_000) -> None:
-    """Wait until the script has run and every chart is drawn."""
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=timeout_ms)
-    page.wait_for_function('() => !document.querySelector(\'[data-testid="stSkeleton"], [data-stale="true"]\')', timeout=timeout_ms)
-    page.wait_for_timeout(600)
+    """Wait until the script has run and every chart is drawn, and nothing has moved for a while: one run may lead to the next."""
+    page.evaluate("() => { window.atRestSince = undefined }")
+    page.wait_for_function(_AT_REST, arg=QUIET_MS, polling=50, timeout=timeout_ms)

@@ -14,7 +14,7 @@ from core.maps.cluster_edits import edited
 from core.workspace import Workspace
 from tests.app.hand_made import fill
 from tests.browser.studio import running_studio, wait_until_still
-from tests.browser.watched import Watched
+from tests.browser.watched import Watched, exported
 
 pytestmark = pytest.mark.browser
 N_POINTS = 100
@@ -48,23 +48,12 @@ def lasso(page: Any, share: float = 0.48) -> None:
     page.mouse.up()
 
 
-def download(page: Any, popover: int, name: str, folder: Path) -> Path:
-    """What a button of the n-th export menu gives."""
-    page.get_by_role("button", name="Export").nth(popover).click()
-    with page.expect_download() as given:
-        page.get_by_role("button", name=name).last.click()
-    path = folder / given.value.suggested_filename
-    given.value.save_as(path)
-    page.keyboard.press("Escape")
-    return path
-
-
 def test_a_lasso_leads_to_a_table_its_export_and_a_profile(tab: Watched, tmp_path: Path) -> None:
     page = tab.open("motivation_map")
     lasso(page)
     page.get_by_text("inside your outline").first.wait_for()
     wait_until_still(page)
-    listed = pd.read_csv(download(page, 1, "CSV", tmp_path))
+    listed = pd.read_csv(exported(page, "selected-points", tmp_path))
     assert len(listed) > N_POINTS // 2
     assert {"kind", "name", "id", "cluster", "trust"} <= set(listed.columns)
     page.get_by_test_id("stDataFrame").first.click(position={"x": 18, "y": 38 + 17})
@@ -79,7 +68,7 @@ def test_a_lasso_leads_to_a_table_its_export_and_a_profile(tab: Watched, tmp_pat
 
 def test_the_map_leaves_as_a_page_that_opens_without_a_network(tab: Watched, browser: Any, tmp_path: Path) -> None:
     page = tab.open("motivation_map")
-    path = download(page, 0, "HTML, opens offline", tmp_path)
+    path = exported(page, "motivation-map", tmp_path, "HTML, opens offline")
     context = browser.new_context(offline=True)
     asked: list[str] = []
     alone = context.new_page()

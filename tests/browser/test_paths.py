@@ -13,7 +13,7 @@ import pytest
 from core.jobs.demo import build_demo
 from core.workspace import Workspace
 from tests.browser.studio import running_studio, wait_until_still
-from tests.browser.watched import JOB_LIMIT_MS, Watched, choose, offline
+from tests.browser.watched import JOB_LIMIT_MS, Watched, choose, exported, offline
 
 pytestmark = pytest.mark.browser
 PATIENCE_MS = 180_000
@@ -83,7 +83,7 @@ def test_a_researcher_trains_compares_and_draws_the_map(tab: Watched, browser: A
         choose_by_end(page, "Compare runs", f"({run.id[-6:]})")
     page.get_by_text("Settings that differ").wait_for()
     wait_until_still(page)
-    differing = exported(page, "config-difference", tmp_path).set_index("setting")
+    differing = table_of(page, "config-difference", tmp_path).set_index("setting")
     of_old, of_new = (next(column for column in differing if run.id[-6:] in column) for run in (old, made))
     assert differing.loc["Epochs", of_new] == str(N_EPOCHS)
     assert differing.loc["Epochs", of_old] == str(old.manifest.config["epochs"])
@@ -115,7 +115,7 @@ def test_a_product_manager_finds_a_user_reads_them_and_exports_their_segment(
     search.press("Enter")
     page.get_by_text(re.compile(r"[\d,]+ users? found")).wait_for()
     wait_until_still(page)
-    found = exported(page, "found-user", tmp_path)
+    found = table_of(page, "found-user", tmp_path)
     row(page, "found-user", 0)
     page.get_by_role("heading", name=found["name"][0], exact=True).wait_for()
     wait_until_still(page)
@@ -136,7 +136,7 @@ def test_a_product_manager_finds_a_user_reads_them_and_exports_their_segment(
     counted = page.get_by_text(re.compile(r"^[\d,]+ users; a row opens the profile"))
     counted.wait_for()
     wait_until_still(page)
-    members = exported(page, "members-user", tmp_path)
+    members = table_of(page, "members-user", tmp_path)
     assert len(members) == int(counted.inner_text().split()[0].replace(",", "")) > 0
     assert members["name"].notna().all()
     for part in ("segment=", "side=", "part="):
@@ -166,14 +166,14 @@ def test_a_demo_goes_from_a_recommendation_to_a_report_that_opens_without_a_netw
     page.get_by_text("What if", exact=True).click()
     page.get_by_text("(as it is)").wait_for()
     wait_until_still(page)
-    as_it_is = exported(page, "what-if-list", tmp_path)
+    as_it_is = table_of(page, "what-if-list", tmp_path)
     for number in (1, 2):
         page.get_by_role("slider").nth(number - 1).focus()
         page.keyboard.press("Home")
         page.wait_for_url(re.compile("weight_.*" * number))
         wait_until_still(page)
     page.get_by_text(re.compile(r"\d+ of \d+ items are new")).wait_for()
-    anew = exported(page, "what-if-list", tmp_path)
+    anew = table_of(page, "what-if-list", tmp_path)
     assert anew["item"].tolist() != as_it_is["item"].tolist()
     assert anew["score"].astype(float).is_monotonic_decreasing
     reopened(tab, browser, address, "items are new")
@@ -207,16 +207,9 @@ def reopened(tab: Watched, browser: Any, address: str, words: str) -> None:
     assert other.complaints == []
 
 
-def exported(page: Any, name: str, folder: Path) -> pd.DataFrame:
+def table_of(page: Any, name: str, folder: Path) -> pd.DataFrame:
     """What the export menu of a table gives as CSV, as text."""
-    page.mouse.move(2, 2)  # a table under the mouse lays its toolbar over the menu
-    page.locator(f'[class*="st-key-export-{name}"] button').first.click()
-    with page.expect_download() as given:
-        page.get_by_role("button", name="CSV", exact=True).last.click()
-    path = folder / given.value.suggested_filename
-    given.value.save_as(path)
-    page.keyboard.press("Escape")
-    return pd.read_csv(path, dtype=str)
+    return pd.read_csv(exported(page, name, folder), dtype=str)
 
 
 def row(page: Any, name: str, number: int) -> None:

@@ -15,7 +15,7 @@ from core.reports.written import Request, report, write_report
 from core.workspace import Workspace
 from tests.app.hand_made import fill
 from tests.browser.studio import running_studio, wait_until_still
-from tests.browser.watched import Watched, offline
+from tests.browser.watched import Watched, exported, offline
 
 pytestmark = pytest.mark.browser
 RUN = "small-lmmrec-s0-lm00"
@@ -70,17 +70,14 @@ def test_a_person_is_found_by_their_words_read_and_compared_and_the_link_opens_i
     page.get_by_text("Side by side").first.wait_for()
 
 
-def test_a_segment_is_opened_its_members_listed_and_exported(tab: Watched) -> None:
+def test_a_segment_is_opened_its_members_listed_and_exported(tab: Watched, tmp_path: Path) -> None:
     page = tab.open("profiles?side=Segments&segment=2")
     page.get_by_role("heading", name="Gifts & family").wait_for()
     assert sideways(page) <= 0
     page.get_by_text("Members", exact=True).first.click()
     page.get_by_text("20 users").first.wait_for()
     wait_until_still(page)
-    page.locator('[class*="st-key-export-members-user"] button').first.click()
-    with page.expect_download() as started:
-        page.get_by_test_id("stPopoverBody").get_by_role("button", name="CSV").click()
-    lines = Path(started.value.path()).read_text(encoding="utf-8").splitlines()
+    lines = exported(page, "members-user", tmp_path).read_text(encoding="utf-8").splitlines()
     assert len(lines) == 21
     assert "typicality" in lines[0]
 

