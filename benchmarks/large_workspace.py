@@ -22,12 +22,11 @@ NAME = "large"
 TAXONOMY = Taxonomy.default("products")
 
 
-def large_workspace(folder: Path, n_points: int = 50_000) -> tuple[Workspace, Artefact]:
-    """The workspace and its run: seven users to three items; made once and then found again."""
+def large_workspace(folder: Path, n_users: int, n_items: int) -> tuple[Workspace, Artefact]:
+    """The workspace and its run; made once and then found again. Items that nobody happens to review are not in it."""
     space = Workspace(folder)
     if known := space.list("run"):
         return space, known[0]
-    n_users, n_items = n_points * 7 // 10, n_points - n_points * 7 // 10
     generator = np.random.default_rng(SEED)
     leaning = [generator.integers(DIRECTIONS, size=n) for n in (n_users, n_items)]
     dataset = publish_dataset(

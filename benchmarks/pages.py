@@ -2,11 +2,14 @@
 
     python benchmarks/pages.py [--workspace DIR] [--dataset NAME] [--rounds 5]
     python benchmarks/pages.py --map-points 50000 [--rounds 5]
+    python benchmarks/pages.py --what-if-items 100000 [--rounds 10]
 
 Prints the first answer (caches empty) and the median and worst of the others for every page, and writes
 `benchmarks/results/pages-DATASET.json`. With ``--map-points`` a made-up run of so many users and items is put into `build/` and drawn
 once (minutes), and what is measured is its motivation map: until it is painted, until it has another colour or another filter, and until a
-lasso around the middle third is answered, each round in a new tab; written to `benchmarks/results/pages-map.json`.
+lasso around the middle third is answered, each round in a new tab; written to `benchmarks/results/pages-map.json`. With
+``--what-if-items`` it is the sliders of a what-if over a made-up catalogue of about so many items, or a few more; written to
+`benchmarks/results/pages-what-if.json`.
 """
 
 from __future__ import annotations
@@ -23,7 +26,9 @@ from playwright.sync_api import sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from large_workspace import large_workspace
 from map_page import map_times
+from what_if_page import what_if_times
 
+from core.data.dataset import ReviewDataset
 from core.maps.build import MapConfig, build_map
 from core.storage import write_json
 from tests.browser.clicks import answer_times
@@ -40,10 +45,14 @@ def main(
     dataset: str = "demo",
     rounds: int = 5,
     map_points: Annotated[int, typer.Option(help="Measure a map of so many points instead")] = 0,
+    what_if_items: Annotated[int, typer.Option(help="Measure what-if sliders over so many items instead")] = 0,
 ) -> None:
     """Click through the pages and print how long they took."""
     if map_points:
         measure_map(map_points, rounds)
+        return
+    if what_if_items:
+        measure_what_if(what_if_items, rounds)
         return
     with running_studio(workspace) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -61,7 +70,8 @@ def main(
 
 def measure_map(n_points: int, rounds: int) -> None:
     """The motivation map of a large made-up run."""
-    space, run = large_workspace(ROOT / "build" / f"large-{n_points}", n_points)
+    n_users = n_points * 7 // 10
+    space, run = large_workspace(ROOT / "build" / f"large-{n_points}", n_users, n_points - n_users)
     drawn = build_map(space, run.id, MapConfig(clusters=CLUSTERS))
     before = os.getloadavg()[0]
     with running_studio(space.root) as address, sync_playwright() as playwright:
@@ -75,6 +85,24 @@ def measure_map(n_points: int, rounds: int) -> None:
     RESULTS.mkdir(exist_ok=True)
     figures = {"points": n_points, "drawing_seconds": drawn.manifest.summary["seconds"], "load_before": before, "cores": os.cpu_count()}
     write_json(RESULTS / "pages-map.json", figures | {"seconds": times, "limits": LIMITS_S})
+
+
+def measure_what_if(n_items: int, rounds: int) -> None:
+    """The sliders over a large made-up catalogue."""
+    # A quarter more items and two reviews for each, so that enough of them are reviewed at all.
+    space, run = large_workspace(ROOT / "build" / f"large-catalogue-{n_items}", n_items * 2 // 5, n_items * 5 // 4)
+    catalogue = ReviewDataset.load(space.get("dataset", run.manifest.sources["dataset"])).n_items
+    before = os.getloadavg()[0]
+    with running_studio(space.root) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        times = what_if_times(browser, address, f"run={run.id}", rounds)
+        browser.close()
+    typer.echo(f"\nWhat-if over {catalogue:,} items: seconds; load {before:.1f} on {os.cpu_count()} cores before\n")
+    typer.echo("| step | median | least | worst |\n| --- | --- | --- | --- |")
+    for step, taken in times.items():
+        typer.echo(f"| {step} | {median(taken):.2f} | {min(taken):.2f} | {max(taken):.2f} |")
+    RESULTS.mkdir(exist_ok=True)
+    write_json(RESULTS / "pages-what-if.json", {"items": catalogue, "load_before": before, "cores": os.cpu_count(), "seconds": times})
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from app.components.errors import live_fragment
 from app.components.job_progress import live_jobs
 from app.components.page import literal, moment
 from core.jobs.benchmark_report import BenchmarkReport, read_benchmark, unfinished_benchmarks
+from core.jobs.locks import is_taken
 from core.jobs.store import Job
 from core.workspace import Artefact, Workspace
 
@@ -78,6 +79,9 @@ def standing(space: Workspace, dataset: Artefact, chosen: Chosen) -> None:
         running = chosen.job.measures.get("running") or []
         now = f" Now: {literal('; '.join(map(_spoken_cell, running)))}." if running else ""
         st.info(f"Under way: {done}, and this page grows with them. Changes are tested when all are done.{now}")
+        return
+    if is_taken(space, chosen.id):
+        st.info(f"Under way in a terminal: {done}. Reload the page for more.")
         return
     st.warning(f"Interrupted: {done}. It goes on from there; nothing is trained twice.")
     if st.button("Go on", key="bench-go-on", type="primary", icon=":material/play_arrow:"):

@@ -74,7 +74,7 @@ def export_document(text: str, name: str, *, label: str = "JSON", mime: str = "a
 
 def _heading(title: str) -> Any:
     # On the left: on the right the table's own toolbar would lie over the menu.
-    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     if title:
         row.markdown(title, width="content")
     return row

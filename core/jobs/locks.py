@@ -33,3 +33,14 @@ def exclusive(workspace: Workspace, name: str) -> Iterator[None]:
             hint = "`lmmrec jobs` shows what runs; wait for it, or stop it"
             raise TakenError("Another process is making this very artefact", where=name, hint=hint) from error
         yield
+
+
+def is_taken(workspace: Workspace, name: str) -> bool:
+    """Whether a process holds the lock called ``name`` now; only to say so, as it may be let go of a moment later."""
+    if not (workspace.root / "locks" / f"{name}.lock").exists():
+        return False
+    try:
+        with exclusive(workspace, name):
+            return False
+    except TakenError:
+        return True

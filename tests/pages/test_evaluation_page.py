@@ -12,6 +12,7 @@ from app.components import benchmark_form
 from core.jobs import launch
 from core.jobs.benchmark_config import BenchmarkConfig
 from core.jobs.benchmark_report import FILE
+from core.jobs.locks import exclusive
 from core.storage import write_json
 from core.workspace import Workspace
 from tests.app.made_benchmark import CONFIG, leave_unfinished, publish, report
@@ -173,6 +174,14 @@ def test_a_figure_leads_to_its_runs_and_on_to_their_pages(measured: Workspace, m
 )
 def test_every_part_of_a_report_opens_from_a_link(measured: Workspace, monkeypatch: pytest.MonkeyPatch, name: str, said: str) -> None:
     assert said in words(part(measured, name, monkeypatch))
+
+
+def test_a_benchmark_that_a_terminal_works_on_is_not_called_interrupted(filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    identifier = leave_unfinished(filled_copy, filled_copy.list("dataset")[0])
+    with exclusive(filled_copy, identifier):
+        app = part(filled_copy, "Accuracy", monkeypatch)
+    assert "Under way in a terminal" in app.info[0].value
+    assert "bench-go-on" not in {button.key for button in app.button}
 
 
 def test_an_interrupted_benchmark_shows_what_is_done_and_goes_on(
