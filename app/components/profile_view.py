@@ -12,7 +12,7 @@ from app import session
 from app.charts.palette import NEUTRAL, motivation_colours
 from app.charts.profile_bars import motivation_bars, view_comparison
 from app.components.evidence import evidence_card, motivation_heading
-from app.components.export import chart, table
+from app.components.export import chart, table, told
 from app.components.page import figures, literal
 from app.user_names import UserNames
 from core.extraction.schema import OTHER
@@ -125,8 +125,7 @@ def history(shown: Portrait, people: UserNames) -> None:
     other = "item" if shown.side == "user" else "user"
     label, key = ("title", "item_id") if other == "item" else ("name", "user_id")
     listed = shown.history.assign(when=pd.to_datetime(shown.history["timestamp"].where(shown.history["timestamp"] >= 0), unit="s"))
-    listed = listed[[label, "rating", "when", "summary", "text", key]]
-    listed = listed.drop(columns=[column for column in ("when", "summary") if (listed[column].isna() | (listed[column] == "")).all()])
+    listed = told(listed[[label, "rating", "when", "summary", "text", key]], "rating", "when", "summary", "text")
     if other == "user":
         ids = listed[key].astype(str)
         listed = listed.assign(**{label: [people.name(one) for one in ids], key: [people.identifier(one) for one in ids]})
@@ -136,7 +135,8 @@ def history(shown: Portrait, people: UserNames) -> None:
         label: st.column_config.TextColumn(label, width="medium"),
         "text": st.column_config.TextColumn("review", width="large"),
     }
-    title = f"**{'History' if shown.side == 'user' else 'Reviews'}**, training interactions only, newest first"
+    what = "History" if shown.side == "user" else "Reviews" if "text" in listed else "Users"
+    title = f"**{what}**, training interactions only, newest first"
     options = {"column_config": formats, "on_select": "rerun", "selection_mode": "single-row", "height": min(300, 38 + 35 * len(listed))}
     event = table(listed.drop(columns=key), f"history-{shown.side}", title, exported=listed, **options)
     rows = [row for row in event["selection"]["rows"] if row < len(listed)]

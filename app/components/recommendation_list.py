@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import session
-from app.components.export import table
+from app.components.export import table, told
 from core.recommend.explanation import Recommendations
 from core.recommend.portrait import history
 from core.recommend.recommender import Recommender
@@ -73,10 +73,9 @@ def history_list(recommender: Recommender, user_idx: int, rows: int = 10) -> Non
         "when": st.column_config.DateColumn("when", format="YYYY-MM-DD", width="small"),
         "rating": st.column_config.NumberColumn("rating", format="%.0f", width=54, help="1 to 5"),
     }
-    empty = [column for column in ("when", "rating", "review") if (shown[column].isna() | (shown[column] == "")).all()]
     height = 38 + 35 * min(max(len(shown), 1), rows)
     table(
-        shown.drop(columns=empty),
+        told(shown, "when", "rating", "review"),
         "user-history",
         f"**History** ({len(shown):,} training interactions)",
         column_config=formats,
