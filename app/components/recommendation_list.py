@@ -77,7 +77,7 @@ def history_list(recommender: Recommender, user_idx: int, rows: int = 10) -> Non
     table(
         told(shown, "when", "rating", "review"),
         "user-history",
-        f"**History** ({len(shown):,} training interactions)",
+        f"**History**, {len(shown):,} items",
         column_config=formats,
         height=height,
     )

@@ -119,7 +119,7 @@ def _choices(segments: Segments, number: int) -> None:
         "share": st.column_config.NumberColumn("of its users, %", format="%.1f", width=100),
         "everybody": st.column_config.NumberColumn("of all, %", format="%.1f", width=80),
     }
-    title = "**What they choose more than everybody**"
+    title = "**What they choose more often**"
     table(shown, "segment-items", title, exported=chosen, column_config=formats, height=min(400, 38 + 35 * max(1, len(shown))))
 
 

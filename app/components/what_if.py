@@ -70,7 +70,7 @@ def _list(recommender: Recommender, found: WhatIf, weights: dict[str, float], k:
         st.caption("This user has every item in the training history already.")
         return
     rows = what_if_rows(recommender, found)
-    changed = "as it is" if not weights else f"{found.entered} of {len(found.items)} items are new"
+    changed = "as it is" if not weights else f"{found.entered} of {len(found.items)} are new"
     formats = {
         "place": st.column_config.NumberColumn("place", width=50),
         "before": st.column_config.TextColumn("before", width=90, help="The place with all weights 1, and how far it moved"),
@@ -80,7 +80,7 @@ def _list(recommender: Recommender, found: WhatIf, weights: dict[str, float], k:
     table(
         rows.drop(columns="item"),
         "what-if-list",
-        f"**Top {k}** under these weights ({changed})",
+        f"**Top {k}** ({changed})",
         exported=rows,
         column_config=formats,
         height=38 + 35 * min(len(rows), 15),

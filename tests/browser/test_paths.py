@@ -131,7 +131,7 @@ def test_a_product_manager_finds_a_user_reads_them_and_exports_their_segment(
     first = page.locator('[data-testid="stMain"] h2').first.inner_text()
     row(page, "segments", 1)
     page.wait_for_function("(old) => document.querySelector('[data-testid=\"stMain\"] h2')?.innerText !== old", arg=first)
-    page.get_by_text("What they choose more than everybody").wait_for()
+    page.get_by_text("What they choose more often").wait_for()
     page.get_by_text("Members", exact=True).first.click()
     counted = page.get_by_text(re.compile(r"^[\d,]+ users; a row opens the profile"))
     counted.wait_for()
@@ -172,11 +172,11 @@ def test_a_demo_goes_from_a_recommendation_to_a_report_that_opens_without_a_netw
         page.keyboard.press("Home")
         page.wait_for_url(re.compile("weight_.*" * number))
         wait_until_still(page)
-    page.get_by_text(re.compile(r"\d+ of \d+ items are new")).wait_for()
+    page.get_by_text(re.compile(r"\d+ of \d+ are new")).wait_for()
     anew = table_of(page, "what-if-list", tmp_path)
     assert anew["item"].tolist() != as_it_is["item"].tolist()
     assert anew["score"].astype(float).is_monotonic_decreasing
-    reopened(tab, browser, address, "items are new")
+    reopened(tab, browser, address, "are new")
 
     page.get_by_text("Why", exact=True).first.click()
     page.get_by_role("heading", name=title).wait_for()

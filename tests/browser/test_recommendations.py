@@ -49,13 +49,13 @@ def test_from_a_recommendation_to_its_evidence_and_what_if(tab: Watched, address
     slider.focus()
     began = time.perf_counter()
     page.keyboard.press("Home")
-    page.get_by_text("items are new)").wait_for()
+    page.get_by_text("are new)").wait_for()
     assert time.perf_counter() - began < _SLOWEST_CLICK_S
     wait_until_still(page)
     assert "weight_" in page.url
     link = page.url
     page.goto(link)
-    page.get_by_text("items are new)").wait_for()
+    page.get_by_text("are new)").wait_for()
     assert page.evaluate(SIDEWAYS) <= 0
 
 

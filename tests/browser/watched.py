@@ -63,6 +63,7 @@ def choose(page: Any, label: str, option: str) -> None:
 def exported(page: Any, table: str, folder: Path, file_type: str = "CSV") -> Path:
     """The file that the export menu of a table gives, by the beginning of the table's name."""
     button = page.get_by_test_id("stPopoverBody").get_by_role("button", name=file_type, exact=True)
+    page.mouse.move(2, 2)  # a table under the mouse lays its toolbar over what stands close above it
     for _ in range(TRIES):
         page.locator(f'[class*="st-key-export-{table}"] button').first.click()
         try:

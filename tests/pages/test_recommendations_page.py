@@ -64,7 +64,7 @@ def test_sliders_rank_anew_and_stand_in_the_link(filled: Workspace, monkeypatch:
     slider = next(one for one in app.slider if one.key.startswith("weight_"))
     before = app.dataframe[0].value["title"].tolist()
     slider.set_value(3.0).run()
-    assert "items are new)" in shown(app)
+    assert "are new)" in shown(app)
     assert app.query_params[slider.key] == "3"
     linked = opened(filled.root, "recommendations", monkeypatch, user="user-07", **{"view": "what-if", slider.key: "3.0"})
     assert linked.slider(key=slider.key).value == 3.0
