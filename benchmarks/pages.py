@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import Annotated
+from typing import Annotated, Any, TypeAlias
 
 import typer
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from large_workspace import large_workspace
@@ -31,6 +32,7 @@ from what_if_page import what_if_times
 from core.data.dataset import ReviewDataset
 from core.maps.build import MapConfig, build_map
 from core.storage import write_json
+from core.workspace import Workspace
 from tests.browser.clicks import answer_times
 from tests.browser.studio import CHROMIUM, FLAGS, running_studio
 
@@ -38,6 +40,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
 LIMITS_S = {"first paint": 4.0, "colour": 1.5, "filter": 1.5, "lasso": 2.0}
 CLUSTERS = 12
+Measure: TypeAlias = Callable[[Browser, str, str, int], dict[str, list[float]]]
+"""From a browser, the app's address, a query and a number of rounds to the seconds of each step."""
 
 
 def main(
@@ -73,18 +77,8 @@ def measure_map(n_points: int, rounds: int) -> None:
     n_users = n_points * 7 // 10
     space, run = large_workspace(ROOT / "build" / f"large-{n_points}", n_users, n_points - n_users)
     drawn = build_map(space, run.id, MapConfig(clusters=CLUSTERS))
-    before = os.getloadavg()[0]
-    with running_studio(space.root) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        times = map_times(browser, address, f"run={run.id}", rounds)
-        browser.close()
-    typer.echo(f"\nA map of {n_points:,} points: seconds, {rounds} rounds; load {before:.1f} on {os.cpu_count()} cores before\n")
-    typer.echo("| step | median | least | worst | limit |\n| --- | --- | --- | --- | --- |")
-    for step, taken in times.items():
-        typer.echo(f"| {step} | {median(taken):.2f} | {min(taken):.2f} | {max(taken):.2f} | {LIMITS_S[step]:.1f} |")
-    RESULTS.mkdir(exist_ok=True)
-    figures = {"points": n_points, "drawing_seconds": drawn.manifest.summary["seconds"], "load_before": before, "cores": os.cpu_count()}
-    write_json(RESULTS / "pages-map.json", figures | {"seconds": times, "limits": LIMITS_S})
+    figures = {"points": n_points, "drawing_seconds": drawn.manifest.summary["seconds"], "limits": LIMITS_S}
+    measured(space, map_times, f"run={run.id}", rounds, f"A map of {n_points:,} points", "pages-map", figures)
 
 
 def measure_what_if(n_items: int, rounds: int) -> None:
@@ -92,17 +86,23 @@ def measure_what_if(n_items: int, rounds: int) -> None:
     # A quarter more items and two reviews for each, so that enough of them are reviewed at all.
     space, run = large_workspace(ROOT / "build" / f"large-catalogue-{n_items}", n_items * 2 // 5, n_items * 5 // 4)
     catalogue = ReviewDataset.load(space.get("dataset", run.manifest.sources["dataset"])).n_items
+    measured(space, what_if_times, f"run={run.id}", rounds, f"What-if over {catalogue:,} items", "pages-what-if", {"items": catalogue})
+
+
+def measured(space: Workspace, times_of: Measure, query: str, rounds: int, title: str, name: str, figures: dict[str, Any]) -> None:
+    """Measure a page of a workspace in a browser, print seconds a step, and write them down with the other figures."""
     before = os.getloadavg()[0]
     with running_studio(space.root) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        times = what_if_times(browser, address, f"run={run.id}", rounds)
+        times = times_of(browser, address, query, rounds)
         browser.close()
-    typer.echo(f"\nWhat-if over {catalogue:,} items: seconds; load {before:.1f} on {os.cpu_count()} cores before\n")
-    typer.echo("| step | median | least | worst |\n| --- | --- | --- | --- |")
+    typer.echo(f"\n{title}: seconds, {rounds} rounds; load {before:.1f} on {os.cpu_count()} cores before\n")
+    typer.echo("| step | median | least | worst | limit |\n| --- | --- | --- | --- | --- |")
+    limits = figures.get("limits", {})
     for step, taken in times.items():
-        typer.echo(f"| {step} | {median(taken):.2f} | {min(taken):.2f} | {max(taken):.2f} |")
+        typer.echo(f"| {step} | {median(taken):.2f} | {min(taken):.2f} | {max(taken):.2f} | {limits.get(step, '')} |")
     RESULTS.mkdir(exist_ok=True)
-    write_json(RESULTS / "pages-what-if.json", {"items": catalogue, "load_before": before, "cores": os.cpu_count(), "seconds": times})
+    write_json(RESULTS / f"{name}.json", figures | {"load_before": before, "cores": os.cpu_count(), "seconds": times})
 
 
 if __name__ == "__main__":
