@@ -17,7 +17,6 @@ from streamlit.navigation.page import Page
 
 from app.user_names import UserNames, user_behind, user_names
 from core.errors import StudioError
-from core.jobs.resplits import is_resplit
 from core.jobs.taxonomy_step import extraction_of
 from core.workspace import Artefact, Workspace
 
@@ -176,7 +175,7 @@ def chosen_dataset(space: Workspace) -> Artefact | None:
         return space.get("dataset", space.get("run", run).manifest.sources["dataset"])
     if reference := selected("dataset"):
         return space.get("dataset", reference)
-    datasets = sorted(space.list("dataset"), key=is_resplit)
+    datasets = sorted(space.list("dataset"), key=lambda one: one.manifest.byproduct)
     trained = {run.manifest.sources.get("dataset") for run in space.list("run")}
     return next((dataset for dataset in datasets if dataset.id in trained), datasets[0] if datasets else None)
 

@@ -26,7 +26,6 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from core.jobs.resplits import is_resplit
 from core.recommend.evidence import Evidence
 from core.recommend.explanation import Contribution, Explanation
 from core.recommend.recommender import Recommender
@@ -188,7 +187,7 @@ def newest_runs(workspace: Workspace) -> list[Artefact]:
     for dataset in workspace.list("dataset"):
         runs = workspace.made_from("run", dataset)
         named = [run for run in runs if run.manifest.summary.get("model") == "lmmrec" and run.manifest.summary.get("form") == "slots"]
-        if named and not is_resplit(dataset):
+        if named and not dataset.manifest.byproduct:
             chosen.append(named[0])
     return chosen
 

@@ -9,7 +9,6 @@ import streamlit as st
 from app import session
 from app.components.page import literal, shortened
 from app.components.training_form import SPOKEN
-from core.jobs.resplits import is_resplit
 from core.models.config import WRAPPERS
 from core.workspace import Artefact, Workspace
 
@@ -50,11 +49,11 @@ def pick_dataset(space: Workspace) -> Artefact | None:
     if chosen is None:
         return None
     session.select(dataset=chosen.id)
-    found = sorted(space.list("dataset"), key=lambda one: (is_resplit(one), one.manifest.name if is_resplit(one) else ""))
-    resplits = sum(is_resplit(one) for one in found)
+    found = sorted(space.list("dataset"), key=lambda one: (one.manifest.byproduct, one.manifest.name if one.manifest.byproduct else ""))
+    resplits = sum(one.manifest.byproduct for one in found)
     with st.sidebar:
-        shown = bool(resplits) and bool(st.session_state.get(_RESPLITS, is_resplit(chosen)))
-        known = {one.id: one for one in found if shown or one.id == chosen.id or not is_resplit(one)}
+        shown = bool(resplits) and bool(st.session_state.get(_RESPLITS, chosen.manifest.byproduct))
+        known = {one.id: one for one in found if shown or one.id == chosen.id or not one.manifest.byproduct}
         st.session_state["pick-dataset"] = chosen.id
         st.selectbox(
             "Dataset",
@@ -67,7 +66,7 @@ def pick_dataset(space: Workspace) -> Artefact | None:
         if resplits:
             st.toggle(
                 f"Show {resplits} re-split{'s' if resplits > 1 else ''}",
-                value=is_resplit(chosen),
+                value=chosen.manifest.byproduct,
                 key=_RESPLITS,
                 persist_state="session",
                 help="The same reviews under other random splits, made on the way to benchmarks and searches (NAME-r1, NAME-r2, ...)",

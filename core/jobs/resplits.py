@@ -1,4 +1,4 @@
-"""A dataset split anew by a seed, so that what is chosen on one split is measured on others; lists can tell such datasets apart."""
+"""A dataset split anew by a seed, so that what is chosen on one split is measured on others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from core.workspace import Artefact, Workspace
 def resplit(workspace: Workspace, name: str, seed: int, progress: Progress = silent) -> Artefact:
     """The dataset ``name`` imported again from its own file under the random split of a seed; called NAME-rSEED.
 
-    The parts of the split are those of the import, 3:1:1 per user where it names none. The same seed gives the same artefact.
+    The parts of the split are those of the import, 3:1:1 per user where it names none. The same seed gives the same artefact. It is a
+    byproduct, by which lists tell it from what people imported.
 
     Raises:
         NotFoundError: no such dataset. InputError: it was not imported from a file, or the file is gone.
@@ -28,15 +29,7 @@ def resplit(workspace: Workspace, name: str, seed: int, progress: Progress = sil
         raise InputError("This dataset was not imported from a file, so it cannot be split anew", where=source.id, hint=hint)
     request = validated(ImportRequest, _request(config), "import")
     changes = {"name": f"{source.manifest.name}-r{seed}", "split": "ratio", "seed": seed}
-    return import_dataset(workspace, request.model_copy(update=changes), progress, never_stop)
-
-
-def is_resplit(dataset: Artefact) -> bool:
-    """Whether a dataset is another one split anew, made on the way to a benchmark or a search and not by a person's import."""
-    config = dataset.manifest.config
-    return dataset.manifest.byproduct or (
-        config.get("split") == "ratio" and bool(config.get("seed")) and dataset.manifest.name.endswith(f"-r{config['seed']}")
-    )
+    return import_dataset(workspace.for_byproducts(), request.model_copy(update=changes), progress, never_stop)
 
 
 def import_again(dataset: Artefact) -> dict[str, Any] | None:
