@@ -22,6 +22,7 @@ def search(
     trials: Annotated[int, typer.Option(min=1, help="Trials of each model; the first one is its defaults.")] = 20,
     epochs_limit: Annotated[int | None, typer.Option(min=1, help="Most epochs of a trial.  [default: 300]")] = None,
     split_seed: Annotated[int, typer.Option(min=0, help="Split the dataset anew by this seed and search on that.")] = 101,
+    splits: Annotated[int, typer.Option(min=1, max=20, help="So many splits, by this and the next seeds; means count.")] = 1,
     given_split: Annotated[bool, typer.Option("--given-split", help="Search on the dataset's own split instead.")] = False,
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="Trials at once, one core each.  [default: all cores]")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the trainings and of the settings drawn.")] = 0,
@@ -44,7 +45,7 @@ def search(
 
     named = [name.strip() for written in models or [] for name in written.replace(",", " ").split()]
     asked: dict[str, Any] = {"models": tuple(named) or MODELS, "trials": trials, "seed": seed, "workers": workers or os.cpu_count() or 1}
-    asked |= {"split_seed": None if given_split else split_seed} | ({"epochs": epochs_limit} if epochs_limit else {})
+    asked |= {"split_seed": None if given_split else split_seed, "splits": splits} | ({"epochs": epochs_limit} if epochs_limit else {})
     config = validated(SearchConfig, asked, "search")
     place = existing(workspace)
     with working() as (progress, stop):
@@ -59,8 +60,8 @@ def _document(found: Found) -> dict[str, Any]:
     best = found.best
     return {
         "dataset": found.dataset,
-        "split": found.source.id,
-        "profiles": found.task.profiles,
+        "splits": [dataset for dataset, _ in found.task.splits],
+        "profiles": [profiles for _, profiles in found.task.splits if profiles],
         "model": found.label,
         "best": best.model_dump(mode="json") if best else None,
         "settings_file": str(found.path) if best and not found.trouble else None,

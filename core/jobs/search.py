@@ -1,4 +1,4 @@
-"""A search: every model gets the same number of trials on the validation figures of the same split, all by one rule.
+"""A search: every model gets the same number of trials on the validation figures of the same splits, all by one rule.
 
 The first trial is the defaults; a wrapper's second takes what was found for its backbone; then come random settings, then those a
 tree-structured Parzen estimator proposes (Bergstra et al., NeurIPS 2011; Optuna's, over all settings together). A trial whose figure at
@@ -30,7 +30,7 @@ from core.storage import content_hash
 from core.training.config import TrainingConfig
 from core.training.presets import ASSETS, TunedSettings, dataset_kind, settings_path, tuned_settings, write_tuned
 from core.training.used_settings import used_settings
-from core.workspace import Artefact, Workspace
+from core.workspace import Workspace
 
 Attempts = Callable[[Iterable[Task], int, Callable[[], bool]], Iterator[tuple[Task, TrialRecord | Exception]]]
 
@@ -40,12 +40,12 @@ class Found:
     """What a search found for one model on one dataset.
 
     Args:
-        dataset: what was asked for. task: what all trials have in common. trials: those that count, in their order.
-        kind: of the dataset. path: the settings file. trouble: why the search of this model was given up, if it was.
+        dataset: what was asked for; the splits of it are the task's. task: what all trials have in common. trials: those that count, in
+            their order.
+        path: the settings file. trouble: why the search of this model was given up, if it was.
     """
 
     dataset: str
-    source: Artefact
     task: Task
     trials: tuple[TrialRecord, ...]
     wanted: int
@@ -110,7 +110,6 @@ class _Plan:
     """One model on one dataset while it is searched."""
 
     dataset: str
-    source: Artefact
     task: Task
     path: Path
     wanted: int
@@ -124,7 +123,7 @@ class _Plan:
         return len(self.trials) >= self.wanted
 
     def found(self) -> Found:
-        return Found(self.dataset, self.source, self.task, tuple(self.trials), self.wanted, self.path, self.trouble)
+        return Found(self.dataset, self.task, tuple(self.trials), self.wanted, self.path, self.trouble)
 
     def write(self, config: SearchConfig) -> None:
         """The settings file, once all trials are made."""
@@ -133,9 +132,9 @@ class _Plan:
             return
         search = {
             "dataset": self.dataset,
-            "split": self.source.id,
-            "split_seed": config.split_seed,
-            "profiles": self.task.profiles,
+            "splits": [dataset for dataset, _ in self.task.splits],
+            "split_seeds": list(config.split_seeds),
+            "profiles": [profiles for _, profiles in self.task.splits if profiles],
             "trials": len(self.trials),
             "pruned": sum(trial.state == "pruned" for trial in self.trials),
             "failed": sum(trial.state == "fail" for trial in self.trials),
@@ -201,28 +200,29 @@ def _prepare(
         kinds[kind] = name
     columns = []
     for kind, name in kinds.items():
-        source = workspace.get("dataset", name) if config.split_seed is None else resplit(workspace, name, config.split_seed, progress)
+        sources = [resplit(workspace, name, seed, progress) for seed in config.split_seeds] or [workspace.get("dataset", name)]
         reading = any(model in TEXT_MODELS for model, _ in names)
-        profiles = ensure_profiles(workspace, source.id, progress, stop).id if reading else None
+        read = tuple((source.id, ensure_profiles(workspace, source.id, progress, stop).id if reading else None) for source in sources)
         column = []
         for model, backbone in names:
-            task = _task(workspace, source, profiles if model in TEXT_MODELS else None, model, backbone, config)
+            splits = read if model in TEXT_MODELS else tuple((source, None) for source, _ in read)
+            task = _task(workspace, splits, model, backbone, config)
             wanted = config.trials if space(model, backbone) else 1
-            column.append(_Plan(name, source, task, settings_path(kind, model, backbone, output), wanted, []))
+            column.append(_Plan(name, task, settings_path(kind, model, backbone, output), wanted, []))
         columns.append(column)
     return [plan for row in zip(*columns, strict=True) for plan in row]
 
 
 def _task(
-    workspace: Workspace, source: Artefact, profiles: str | None, model: ModelName, backbone: BackboneName, config: SearchConfig
+    workspace: Workspace, splits: tuple[tuple[str, str | None], ...], model: ModelName, backbone: BackboneName, config: SearchConfig
 ) -> Task:
     """What all trials of a study have in common; its file is called after everything that changes what a trial gives."""
     defaults = TrainingConfig().model_dump()
     fixed = {name: defaults[name] for name in used_settings(model, backbone)} | {"epochs": config.epochs, "seed": config.seed}
     ranges = {name: repr(values) for name, values in space(model, backbone).items()}
-    key = content_hash(TRAINING_VERSION, source.id, profiles, model, backbone, fixed, ranges)
-    journal = workspace.root / "search" / source.id / f"{model_label(model, backbone)}-{key}.jsonl"
-    return Task(workspace.root, source.id, profiles, model, backbone, journal, config.seed, config.epochs)
+    key = content_hash(TRAINING_VERSION, splits, model, backbone, fixed, ranges)
+    journal = workspace.root / "search" / splits[0][0] / f"{model_label(model, backbone)}-{key}.jsonl"
+    return Task(workspace.root, splits, model, backbone, journal, config.seed, config.epochs)
 
 
 def _resume(plan: _Plan) -> list[TrialRecord]:

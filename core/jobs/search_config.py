@@ -1,10 +1,10 @@
-"""What a search is asked for: models by name, how many trials, on which split."""
+"""What a search is asked for: models by name, how many trials, on which splits."""
 
 from __future__ import annotations
 
 from typing import get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.errors import InputError
 from core.models.config import BACKBONES, MODELS, WRAPPERS, BackboneName, ModelName
@@ -20,8 +20,20 @@ class SearchConfig(BaseModel):
     trials: int = Field(20, ge=1, description="Trials of each model; the first one is the defaults")
     epochs: int = Field(TrainingConfig().epochs, ge=1, description="Most epochs of a trial, the same for every model")
     split_seed: int | None = Field(101, ge=0, description="Seed of the split to search on; None: the dataset's own split")
+    splits: int = Field(1, ge=1, le=20, description="Splits of this and the next seeds; a trial is worth its mean over them")
     workers: int = Field(1, ge=1, le=256, description="Trials at once, each in a process with one thread")
     seed: int = Field(0, ge=0, description="Seed of the trainings and of the settings drawn")
+
+    @model_validator(mode="after")
+    def _own_split_is_one(self) -> SearchConfig:
+        if self.split_seed is None and self.splits > 1:
+            raise ValueError("a dataset has one split of its own: search on that, or on several random ones")
+        return self
+
+    @property
+    def split_seeds(self) -> tuple[int, ...]:
+        """Seeds of the random splits; none where it is the dataset's own."""
+        return () if self.split_seed is None else tuple(range(self.split_seed, self.split_seed + self.splits))
 
 
 def parse_model(written: str) -> tuple[ModelName, BackboneName]:

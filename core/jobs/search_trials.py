@@ -40,17 +40,16 @@ WARM_UP = 8
 
 @dataclass(frozen=True)
 class Task:
-    """The next trial of one model on one dataset, as plain values that go to another process.
+    """The next trial of one model on the splits of one dataset, as plain values that go to another process.
 
     Args:
-        root: the workspace. dataset, profiles: ids; ``profiles`` is None for a model that reads none.
+        root: the workspace. splits: ids of the dataset's splits and of the profiles made from each, None for a model that reads none.
         journal: the study's file. seed: of trainings and of drawing settings. number: of the task within its study.
         epochs: the most epochs of a trial.
     """
 
     root: Path
-    dataset: str
-    profiles: str | None
+    splits: tuple[tuple[str, str | None], ...]
     model: ModelName
     backbone: BackboneName
     journal: Path
@@ -68,8 +67,8 @@ class Task:
 class TrialRecord(BaseModel):
     """What became of a trial.
 
-    ``settings`` is what differs from the defaults; ``validation`` holds the figures of the best epoch, for a pruned trial those of its
-    best one so far; ``trouble`` says why it failed.
+    ``settings`` is what differs from the defaults; ``validation`` holds the figures of the best epoch, means over the splits, for a pruned
+    trial those of its best one so far; ``epochs`` are those of all splits together; ``trouble`` says why it failed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -152,31 +151,47 @@ def attempt(task: Task, stop: Callable[[], bool]) -> TrialRecord:
 
 
 def _train(task: Task, trial: Trial, stop: Callable[[], bool]) -> dict[str, float]:
-    """Validation figures of the best epoch; raises `optuna.TrialPruned` where the study says there is no hope."""
-    import optuna
+    """Validation figures of the best epoch, means over the splits; raises `optuna.TrialPruned` where the study says there is no hope.
 
-    splits, profiles = _read(task.root, task.dataset, task.profiles)
+    Only the first split is judged on the way: how far the others have come cannot be compared between trials.
+    """
     config = task.config(trial.params)
-    text = _text(task.root, task.dataset, task.profiles, config.text_dim) if profiles else None
-    best: dict[str, float] = {}
-    began, step = time.perf_counter(), 0
+    found, epochs = [], 0
+    for number, (dataset, profiles) in enumerate(task.splits):
+        splits, read = _read(task.root, dataset, profiles)
+        text = _text(task.root, dataset, profiles, config.text_dim) if read and profiles else None
+        result = fit(splits["train"], text, config, _Judge(trial, config, splits, prunes=number == 0), stop=stop)
+        found.append(result.validation)
+        epochs += result.epochs
+    trial.set_user_attr("epochs", epochs)
+    return {figure: sum(one[figure] for one in found) / len(found) for figure in found[0]}
 
-    def validate(vectors: dict[str, torch.Tensor]) -> dict[str, float]:
-        nonlocal step, best
-        figures = measure(vectors, splits, "validation").means
-        best = max(best, figures, key=lambda one: one.get(config.metric, -1.0))
-        step += 1
-        trial.report(sum(figures[figure] for figure in FIGURES), step)
-        trial.set_user_attr("epochs", min(step * config.evaluate_every, config.epochs))
-        if trial.should_prune():
-            trial.set_user_attr("validation", best)
-            trial.set_user_attr("seconds", round(time.perf_counter() - began, 2))
-            raise optuna.TrialPruned
+
+class _Judge:
+    """Measures each validation of a training; one that ``prunes`` tells the study, and gives the trial up where the study says so."""
+
+    def __init__(self, trial: Trial, config: TrainingConfig, splits: dict[Split, Interactions], *, prunes: bool) -> None:
+        self.trial, self.config, self.splits, self.prunes = trial, config, splits, prunes
+        self.best: dict[str, float] = {}
+        self.began, self.step = time.perf_counter(), 0
+
+    def __call__(self, vectors: dict[str, torch.Tensor]) -> dict[str, float]:
+        figures = measure(vectors, self.splits, "validation").means
+        if self.prunes:
+            self._told(figures)
         return figures
 
-    result = fit(splits["train"], text, config, validate, stop=stop)
-    trial.set_user_attr("epochs", result.epochs)
-    return result.validation
+    def _told(self, figures: dict[str, float]) -> None:
+        import optuna
+
+        self.best = max(self.best, figures, key=lambda one: one.get(self.config.metric, -1.0))
+        self.step += 1
+        self.trial.report(sum(figures[figure] for figure in FIGURES), self.step)
+        self.trial.set_user_attr("epochs", min(self.step * self.config.evaluate_every, self.config.epochs))
+        if self.trial.should_prune():
+            self.trial.set_user_attr("validation", self.best)
+            self.trial.set_user_attr("seconds", round(time.perf_counter() - self.began, 2))
+            raise optuna.TrialPruned
 
 
 @cache

@@ -110,7 +110,7 @@ def test_settings_files_are_read_back_as_what_was_best(workspace: Workspace, sho
     assert tuned_settings(KIND, "ease", directory=output) == found.best.settings
     assert configured(KIND, "ease", directory=output).ease_weight == found.best.settings.get("ease_weight", TrainingConfig().ease_weight)
     written = json.loads(found.path.read_text(encoding="utf-8"))["search"]
-    assert (written["dataset"], written["split"], written["trials"], written["searched"]) == ("small", shop.id, 4, ["ease_weight"])
+    assert (written["dataset"], written["splits"], written["trials"], written["searched"]) == ("small", [shop.id], 4, ["ease_weight"])
     assert written["validation"] == found.best.validation
     assert written["defaults"] == found.trials[0].validation
 
@@ -246,18 +246,38 @@ def test_test_split_is_never_read_or_measured(
 def test_text_models_read_the_profiles_of_the_split(workspace: Workspace, shop: Artefact, output: Path):
     profiles = steps.extract(workspace, shop.id, {"encoder": "tfidf"}).profiles
     lmmrec, light = search(workspace, ["small"], asked("lmmrec", "lightgcn", trials=2), output=output)
-    assert (lmmrec.task.profiles, light.task.profiles) == (profiles.id, None)
+    assert (lmmrec.task.splits, light.task.splits) == (((shop.id, profiles.id),), ((shop.id, None),))
     assert len(lmmrec.trials) == 2
 
 
-def test_search_is_on_a_split_of_its_own(workspace: Workspace, tmp_path: Path, output: Path):
-    path = tmp_path / "reviews.csv"
-    rows = [f"u{user},i{item},{4 + user % 2},Fine.\n" for user in range(12) for item in range(10)]
+@pytest.fixture
+def imported(workspace: Workspace, tmp_path: Path) -> Artefact:
+    path, generator = tmp_path / "reviews.csv", np.random.default_rng(5)
+    rows = [f"u{user},i{item},{4 + user % 2},Fine.\n" for user in range(24) for item in generator.choice(16, size=10, replace=False)]
     path.write_text("user,item,rating,text\n" + "".join(rows))
-    source = steps.import_dataset(workspace, {"path": path, "format": "table", "name": "shop", "min_interactions": 1, "seed": 4})
+    return steps.import_dataset(workspace, {"path": path, "format": "table", "name": "shop", "min_interactions": 1, "seed": 4})
+
+
+def test_search_is_on_a_split_of_its_own(workspace: Workspace, imported: Artefact, output: Path):
     (found,) = search(workspace, ["shop"], asked("ease", split_seed=101), output=output)
-    assert found.source.id == resplit(workspace, "shop", 101).id != source.id
-    assert found.source.manifest.name == "shop-r101"
+    ((split, _),) = found.task.splits
+    assert split == resplit(workspace, "shop", 101).id != imported.id
+    assert split.startswith("shop-r101-")
+
+
+def test_a_trial_on_several_splits_is_worth_its_mean_over_them(workspace: Workspace, imported: Artefact, output: Path):
+    of_each = [search(workspace, ["shop"], asked("ease", split_seed=seed, trials=1), output=output)[0] for seed in (7, 8, 9)]
+    (found,) = search(workspace, ["shop"], asked("ease", split_seed=7, splits=3), output=output)
+    singly = [one.trials[0].validation["ndcg@20"] for one in of_each]
+    assert len(set(singly)) > 1
+    assert found.trials[0].validation["ndcg@20"] == pytest.approx(np.mean(singly))
+    written = json.loads(found.path.read_text(encoding="utf-8"))["search"]
+    assert (written["split_seeds"], len(set(written["splits"]))) == ([7, 8, 9], 3)
+
+
+def test_a_dataset_has_one_split_of_its_own():
+    with pytest.raises(ValueError, match="one split of its own"):
+        asked("ease", split_seed=None, splits=2)
 
 
 def test_dataset_without_a_file_says_how_to_search_it(workspace: Workspace, shop: Artefact, output: Path):
