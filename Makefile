@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WORKERS ?= 2
+# Some tests wait for processes and browsers: what fails while the machine is busy with the others is run once more by itself.
+AGAIN := --last-failed --last-failed-no-failures none
 
 # The first Python on PATH that is new enough; `make app PYTHON=/path/to/python` chooses another.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
@@ -27,7 +29,7 @@ screenshots: $(VENV)/.installed-test
 	OMP_NUM_THREADS=1 $(BIN)/python tests/browser/screenshots.py --readme
 
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --durations=10
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --durations=10 || OMP_NUM_THREADS=1 $(BIN)/pytest $(AGAIN)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
@@ -35,7 +37,8 @@ lint: $(VENV)/.installed-test
 	$(BIN)/mypy
 
 test-browser: $(VENV)/.installed-test
-	@if [ -x /usr/bin/chromium ]; then OMP_NUM_THREADS=1 $(BIN)/pytest -m browser tests/browser; \
+	@if [ -x /usr/bin/chromium ]; then \
+		OMP_NUM_THREADS=1 $(BIN)/pytest -m browser tests/browser || OMP_NUM_THREADS=1 $(BIN)/pytest -m browser tests/browser $(AGAIN); \
 	else echo "Browser tests skipped: there is no /usr/bin/chromium (Debian: apt-get install chromium)."; fi
 
 clean:
