@@ -4,8 +4,8 @@
 
 FOLDER holds a published split of RLMRec (rlmrec/yelp: 11,091 x 11,010, 166,620 training interactions); batches of 4,096 interactions, 3
 layers, BPR, the squared norm of the batch at 1e-4. Every measurement has a process of its own; usual and ours take turns, and the least
-processor time on one thread counts. LMMRec reads random text (768 values for each node and slot, 8 motivations and "other", 8 dimensions
-each) and is compared with LightGCN of as many dimensions as LMMRec propagates. Writes `benchmarks/results/epoch.json`.
+processor time on one thread counts. LMMRec has its default widths, reads random text (positive and negative components for each node, 8
+motivations and "other") and is compared with LightGCN of as many dimensions as LMMRec propagates. Writes `benchmarks/results/epoch.json`.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from core.training.config import TrainingConfig
 from core.training.trainer import fit
 
 BATCH, LAYERS, REGULARISATION, RATE = 4096, 3, 1e-4, 1e-3
-SLOTS, SLOT_DIM, TEXT_WIDTH = 9, 8, 768
+SLOTS, TEXT_WIDTH = 9, 2 * TrainingConfig().text_dim
 
 
 def random_text(interactions: Interactions) -> TextFeatures:
-    """Text of the size that sentence embeddings of 384 values have for positive and negative statements."""
+    """Text of the size that a training reads by default, of positive and of negative statements."""
     generator = torch.Generator().manual_seed(0)
 
     def side(count: int) -> NodeText:
@@ -47,7 +47,7 @@ def random_text(interactions: Interactions) -> TextFeatures:
 def width_of(folder: Path) -> int:
     """Dimensions of LMMRec's graph embeddings in the slot form: what LightGCN has to be given for a fair comparison."""
     interactions = published_split(folder)["train"]
-    model = build_model(interactions, random_text(interactions), TrainingConfig(slot_dim=SLOT_DIM))
+    model = build_model(interactions, random_text(interactions), TrainingConfig())
     assert isinstance(model, LMMRec)
     return model.student.backbone.dim
 
@@ -63,7 +63,7 @@ def usual_epochs(interactions: Interactions, dim: int, epochs: int) -> dict[str,
 def our_epochs(interactions: Interactions, model: str, dim: int, epochs: int) -> dict[str, float]:
     """Least processor time of an epoch of the training loop, from one report of progress to the next."""
     config = TrainingConfig(
-        model=model, dim=dim, slot_dim=SLOT_DIM, layers=LAYERS, batch_size=BATCH, loss="bpr", regularisation=REGULARISATION,
+        model=model, dim=dim, layers=LAYERS, batch_size=BATCH, loss="bpr", regularisation=REGULARISATION,
         learning_rate=RATE, epochs=epochs + 2, evaluate_every=epochs + 2, device="cpu",
     )  # fmt: skip
     text = random_text(interactions) if config.reads_text else None

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import torch
 import typer
-from epoch import SLOT_DIM, random_text
+from epoch import random_text
 from speed_report import peak_mb, published_split, report
 from torch.profiler import ProfilerActivity, profile, record_function
 
@@ -126,9 +126,7 @@ def main(
 ) -> None:
     """Measure and report."""
     place = pick_device(device)
-    configs = [
-        TrainingConfig(model=model, dim=dim, slot_dim=SLOT_DIM, batch_size=batch, loss="bpr", device=device) for model in models.split()
-    ]
+    configs = [TrainingConfig(model=model, dim=dim, batch_size=batch, loss="bpr", device=device) for model in models.split()]
     rows = [measure(folder, config, place, epochs) for config in configs]
     name = torch.cuda.get_device_name(place) if place.type == "cuda" else f"CPU, {torch.get_num_threads()} thread(s)"
     title = f"An epoch on {folder.name}, {name}, d = {dim}, batches of {batch:,}"
