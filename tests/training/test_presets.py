@@ -76,7 +76,7 @@ def test_settings_that_ship_are_configurations():
         tuned = TunedSettings.model_validate(json.loads(path.read_text(encoding="utf-8")))
         model, _, backbone = path.stem.partition("@")
         TrainingConfig.model_validate({**tuned.settings, "model": model, "backbone": backbone or "lightgcn"})
-        assert {"dataset", "split", "trials", "metric", "validation", "seconds"} <= set(tuned.search)
+        assert {"dataset", "splits", "trials", "metric", "validation", "seconds"} <= set(tuned.search)
 
 
 def test_exact_file_goes_first(tmp_path: Path):
