@@ -38,7 +38,7 @@ class Scene:
 
 
 README = (
-    Scene("recommendations", "light", "user=u136", height=1460),  # somebody whom several motivations move
+    Scene("recommendations", "light", "user=u110", height=1460),  # somebody whom several motivations move
     Scene("motivation_map", "dark", height=1060),
     Scene("profiles", "light", "user=u136", height=1120),
     Scene("training", "light", height=1120),
