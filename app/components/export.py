@@ -40,7 +40,7 @@ def table(frame: pd.DataFrame, name: str, title: str = "", *, exported: pd.DataF
     return st.dataframe(frame, hide_index=True, key=name, **options)
 
 
-def told(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+def without_empty(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """The table without those of the ``columns`` that hold nothing at all."""
     return frame.drop(columns=[column for column in columns if (frame[column].isna() | (frame[column] == "")).all()])
 

@@ -12,7 +12,7 @@ from app import session
 from app.charts.palette import NEUTRAL, motivation_colours
 from app.charts.profile_bars import motivation_bars, view_comparison
 from app.components.evidence import evidence_card, motivation_heading
-from app.components.export import chart, table, told
+from app.components.export import chart, table, without_empty
 from app.components.page import figures, literal
 from app.user_names import UserNames
 from core.extraction.schema import OTHER
@@ -125,7 +125,7 @@ def history(shown: Portrait, people: UserNames) -> None:
     other = "item" if shown.side == "user" else "user"
     label, key = ("title", "item_id") if other == "item" else ("name", "user_id")
     listed = shown.history.assign(when=pd.to_datetime(shown.history["timestamp"].where(shown.history["timestamp"] >= 0), unit="s"))
-    listed = told(listed[[label, "rating", "when", "summary", "text", key]], "rating", "when", "summary", "text")
+    listed = without_empty(listed[[label, "rating", "when", "summary", "text", key]], "rating", "when", "summary", "text")
     if other == "user":
         ids = listed[key].astype(str)
         listed = listed.assign(**{label: [people.name(one) for one in ids], key: [people.identifier(one) for one in ids]})

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import session
-from app.components.export import table, told
+from app.components.export import table, without_empty
 from core.recommend.explanation import Recommendations
 from core.recommend.portrait import history
 from core.recommend.recommender import Recommender
@@ -75,7 +75,7 @@ def history_list(recommender: Recommender, user_idx: int, rows: int = 10) -> Non
     }
     height = 38 + 35 * min(max(len(shown), 1), rows)
     table(
-        told(shown, "when", "rating", "review"),
+        without_empty(shown, "when", "rating", "review"),
         "user-history",
         f"**History**, {len(shown):,} items",
         column_config=formats,

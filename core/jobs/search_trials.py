@@ -158,8 +158,8 @@ def _train(task: Task, trial: Trial, stop: Callable[[], bool]) -> dict[str, floa
     config = task.config(trial.params)
     found, epochs = [], 0
     for number, (dataset, profiles) in enumerate(task.splits):
-        splits, read = _read(task.root, dataset, profiles)
-        text = _text(task.root, dataset, profiles, config.text_dim) if read and profiles else None
+        splits, _ = _read(task.root, dataset, profiles)
+        text = _text(task.root, dataset, profiles, config.text_dim) if profiles else None
         result = fit(splits["train"], text, config, _Judge(trial, config, splits, prunes=number == 0), stop=stop)
         found.append(result.validation)
         epochs += result.epochs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from tests.browser.studio import wait_until_still
 
 JOB_LIMIT_MS = 240_000
 PATIENCE_MS = 120_000
-TRIES = 6
+TRIES, OPENS_WITHIN_MS = 6, 10_000
 # Opened by a link to a page, Streamlit looks for its server below that page's path first, gets 404 and then finds it.
 PROBE = re.compile(r"/\w+/_stcore/")
 
@@ -46,17 +47,9 @@ class Watched:
 
 
 def choose(page: Any, label: str, option: str) -> None:
-    """Pick an option of a select box; a rerun that was still under way may close the list, then it is opened again."""
+    """Pick an option of a select box."""
     wanted = page.get_by_role("option", name=option, exact=True)
-    for _ in range(TRIES):
-        page.get_by_role("combobox", name=label).click()
-        try:
-            wanted.click(timeout=10_000)
-            break
-        except BrowserTimeout:
-            page.keyboard.press("Escape")
-    else:
-        raise AssertionError(f"{label} never offered {option}")
+    _opened(page, page.get_by_role("combobox", name=label), lambda: wanted.click(timeout=OPENS_WITHIN_MS))
     wait_until_still(page)
 
 
@@ -64,21 +57,26 @@ def exported(page: Any, table: str, folder: Path, file_type: str = "CSV") -> Pat
     """The file that the export menu of a table gives, by the beginning of the table's name."""
     button = page.get_by_test_id("stPopoverBody").get_by_role("button", name=file_type, exact=True)
     page.mouse.move(2, 2)  # a table under the mouse lays its toolbar over what stands close above it
-    for _ in range(TRIES):
-        page.locator(f'[class*="st-key-export-{table}"] button').first.click()
-        try:
-            button.wait_for(timeout=10_000)
-            break
-        except BrowserTimeout:
-            page.keyboard.press("Escape")
-    else:
-        raise AssertionError(f"The export menu of {table} never opened")
+    menu = page.locator(f'[class*="st-key-export-{table}"] button').first
+    _opened(page, menu, lambda: button.wait_for(timeout=OPENS_WITHIN_MS))
     with page.expect_download() as given:
         button.click()
     path = folder / given.value.suggested_filename
     given.value.save_as(path)
     page.keyboard.press("Escape")
     return path
+
+
+def _opened(page: Any, opener: Any, use: Callable[[], object]) -> None:
+    """Open a list or a menu and use it; a rerun that was still under way may close it, then it is opened again."""
+    for _ in range(TRIES):
+        opener.click()
+        try:
+            use()
+            return
+        except BrowserTimeout:
+            page.keyboard.press("Escape")
+    raise AssertionError(f"{opener} never offered what was wanted")
 
 
 def reviews_file(folder: Path) -> Path:
