@@ -198,6 +198,9 @@ def _laid_out(
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         dragmode=drag,
+        # Said here, or Streamlit adds them when the figure is there and draws it once more.
+        clickmode="event+select" if drag == "pan" else "event",
+        hovermode="closest",
         uirevision=revision,
         selectionrevision=f"{revision} {selection}",
         modebar={"uirevision": drag},

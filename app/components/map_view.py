@@ -21,7 +21,7 @@ from app.components.page import literal
 from core.maps.members import display_sample, search
 from core.maps.trust_grid import trust_grid
 
-MOST_SHOWN = 6_000
+MOST_SHOWN = 5_000
 """More points than this make the page slow to load and an outline heavy; whoever is not drawn is still found on the server."""
 _MOST_MARKED = 3_000
 VIEWS = ("text", "interaction")
