@@ -95,6 +95,14 @@ def select(**changes: str | None) -> None:
         _set(remembered, key, value)
 
 
+def settle(key: str, artefact: Artefact) -> None:
+    """Select an artefact by its whole id. Where a link named the same by its name or the beginning of its id, nothing below it is let go of."""
+    named = selected(key)
+    if named is not None and named != artefact.id and (named == artefact.manifest.name or artefact.id.startswith(named)):
+        _set(st.session_state[_REMEMBERED], key, artefact.id)
+    select(**{key: artefact.id})
+
+
 def _set(remembered: dict[str, str], key: str, value: str | None) -> None:
     if value is None:
         remembered.pop(key, None)

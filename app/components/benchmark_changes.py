@@ -34,22 +34,20 @@ _KINDS = {
 
 def noise_view(report: BenchmarkReport, name: str) -> None:
     """The share of the clean figure that is kept under noise."""
-    metric = headline_metric("Figure")
-    drawn = False
-    for kind, (x_title, title) in _NOISE.items():
-        points = noise_points(report, kind, metric)
-        if not points:
-            continue
-        drawn = True
-        figure = noise_chart(points, drawn_models(report), x_title, f"{metric} kept")
-        chart(figure, f"{kind}-{name}-{metric}", f"Share of {metric} kept under noise, by model", f"**{title}**")
-        rows = variation_rows(report, (kind,), metric)
-        table(rows, f"{kind}-rows-{name}-{metric}", f"**The same as a table**, mean ± sd over {repeats(report)}")
-    if not drawn:
+    if not any(one.kind in _NOISE for one in report.variations):
         st.caption(
             "No training with noise is done yet." if _asked_noise(report) else "This benchmark has no noise. Add levels in a new one."
         )
         return
+    metric = headline_metric("Figure")
+    for kind, (x_title, title) in _NOISE.items():
+        points = noise_points(report, kind, metric)
+        if not points:
+            continue
+        figure = noise_chart(points, drawn_models(report), x_title, f"{metric} kept")
+        chart(figure, f"{kind}-{name}-{metric}", f"Share of {metric} kept under noise, by model", f"**{title}**")
+        rows = variation_rows(report, (kind,), metric)
+        table(rows, f"{kind}-rows-{name}-{metric}", f"**The same as a table**, mean ± sd over {repeats(report)}")
     st.caption(
         f"100 % is the same model without noise, measured on the same clean test split. Bars: ± sd over {repeats(report)}. "
         "P-values: Wilcoxon over users, each model against itself without noise, not corrected."
@@ -59,7 +57,6 @@ def noise_view(report: BenchmarkReport, name: str) -> None:
 
 def changes_view(report: BenchmarkReport, name: str) -> None:
     """Controls and ablations as bars of change."""
-    metric = headline_metric("Figure")
     models = list(dict.fromkeys(one.model for one in report.variations if one.kind in _KINDS))
     if not models:
         asked = report.config.controls or report.config.ablations
@@ -67,6 +64,7 @@ def changes_view(report: BenchmarkReport, name: str) -> None:
             "No control or ablation is done yet." if asked else "This benchmark has no controls or ablations. Add them in a new one."
         )
         return
+    metric = headline_metric("Figure")
     for kind, (title, meaning) in _KINDS.items():
         bars = {}
         for one in report.variations:

@@ -129,12 +129,14 @@ def _formats() -> dict[str, Any]:
 def extraction_summary(space: Workspace, dataset: Artefact, extraction: Artefact) -> None:
     """The figures of an extraction, and what to do with it."""
     summary = extraction.manifest.summary
-    shown = {
-        "Reviews read": f"{summary.get('n_reviews', 0):,}" if "n_reviews" in summary else "n/a",
-        "Statements": f"{summary.get('n_statements', 0):,}",
-        "Coverage": _shown(summary.get("coverage")),
-        "Grounded": _shown(summary.get("grounded_share")),
-    }
+    if summary.get("n_reviews") == 0 and summary.get("n_statements"):
+        shown = {"Read": "ready profiles"}
+    else:
+        shown = {"Reviews read": f"{summary['n_reviews']:,}" if "n_reviews" in summary else "n/a"}
+    shown["Statements"] = f"{summary.get('n_statements', 0):,}"
+    if "Reviews read" in shown:
+        shown["Coverage"] = _shown(summary.get("coverage"))
+    shown["Grounded"] = _shown(summary.get("grounded_share"))
     if _by_model(extraction):
         shown["Valid answers"] = _shown(summary.get("valid_share"))
     else:
@@ -142,6 +144,7 @@ def extraction_summary(space: Workspace, dataset: Artefact, extraction: Artefact
     figures(
         shown,
         {
+            "Read": "The dataset brings a text about each user and item in place of reviews; every sentence of it is a statement.",
             "Coverage": "Reviews with at least one motivation of the taxonomy, of all that were read.",
             "Grounded": "Statements whose quote stands in the review. The others are kept, marked, and left out of profiles.",
             "Valid answers": f"Of {summary.get('n_questions', 0):,} distinct questions; {summary.get('n_failed', 0):,} failed.",

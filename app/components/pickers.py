@@ -48,7 +48,7 @@ def pick_dataset(space: Workspace) -> Artefact | None:
     chosen = session.chosen_dataset(space)
     if chosen is None:
         return None
-    session.select(dataset=chosen.id)
+    session.settle("dataset", chosen)
     found = sorted(space.list("dataset"), key=lambda one: (one.manifest.byproduct, one.manifest.name if one.manifest.byproduct else ""))
     resplits = sum(one.manifest.byproduct for one in found)
     with st.sidebar:
@@ -79,7 +79,7 @@ def pick_run(space: Workspace, dataset: Artefact | None) -> Artefact | None:
     chosen = session.chosen_run(space, dataset)
     if chosen is None:
         return None
-    session.select(run=chosen.id)
+    session.settle("run", chosen)
     known = {run.id: run for run in session.runs_of(space, dataset)} | {chosen.id: chosen}
     with st.sidebar:
         st.session_state["pick-run"] = chosen.id

@@ -143,4 +143,6 @@ def _shared(shared: pd.DataFrame, what: str, labels: list[str], key: str) -> Non
     chosen_by = ", chosen by users of both" if percent else ""
     title = f"**Shared {what}**, training interactions only{chosen_by}"
     shown = shown.dropna(axis="columns", how="all")
+    if "title" in shown and (shown["title"] == shown["item_id"]).all():  # a catalogue without titles calls items by their ids
+        shown = shown.drop(columns="item_id")
     table(shown, key, title, exported=shared, column_config=formats, height=min(330, 38 + 35 * len(shown)))

@@ -48,3 +48,11 @@ def test_a_link_to_a_resplit_shows_it_among_the_others(split_anew: Workspace, mo
 
 def test_no_toggle_without_resplits(filled: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "show-resplits" not in [one.key for one in opened(filled, monkeypatch).toggle]
+
+
+def test_a_link_by_short_names_keeps_what_hangs_below(filled: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    (dataset,) = filled.list("dataset")
+    run = filled.list("run")[0]
+    app = opened(filled, monkeypatch, dataset=dataset.manifest.name, run=run.id[:-4], segment="1", benchmark="small-0")
+    wanted = {"dataset": dataset.id, "run": run.id, "segment": "1", "benchmark": "small-0"}
+    assert {key: value[0] if isinstance(value, list) else value for key, value in app.query_params.items()} == wanted
