@@ -96,7 +96,7 @@ def select(**changes: str | None) -> None:
 
 
 def settle(key: str, artefact: Artefact) -> None:
-    """Select an artefact by its whole id. Where a link named the same by its name or the beginning of its id, nothing below it is let go of."""
+    """Select an artefact by its whole id. What hangs below stays where a link named the same by its name or the beginning of its id."""
     named = selected(key)
     if named is not None and named != artefact.id and (named == artefact.manifest.name or artefact.id.startswith(named)):
         _set(st.session_state[_REMEMBERED], key, artefact.id)
