@@ -12,6 +12,7 @@ if str(ROOT) not in sys.path:  # `streamlit run app/main.py` puts app/ on the pa
     sys.path.insert(0, str(ROOT))
 
 from app import session  # noqa: E402
+from app.collector import set_modules_apart  # noqa: E402
 from app.components.errors import shown_errors  # noqa: E402
 
 st.set_page_config(page_title="LMMRec Studio", page_icon=str(ROOT / "assets" / "logo" / "mark.png"), layout="wide")
@@ -20,3 +21,4 @@ page = st.navigation(session.pages())
 session.restore()
 with shown_errors():
     page.run()
+set_modules_apart()
