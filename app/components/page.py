@@ -25,11 +25,10 @@ def empty_state(what: str, hint: str) -> None:
 
 
 def figures(numbers: Mapping[str, str], helps: Mapping[str, str] | None = None) -> None:
-    """A row of labelled numbers; each column is as wide as what stands in it needs (a value's letters are wider than a label's)."""
-    marks = {label: 6 if label in (helps or {}) else 0 for label in numbers}
-    columns = st.columns([max(9, len(label) + marks[label], round(1.7 * len(value))) for label, value in numbers.items()])
-    for column, (label, value) in zip(columns, numbers.items(), strict=True):
-        column.metric(label, value, help=(helps or {}).get(label))
+    """Labelled numbers side by side, in a second row where the first is full; none is ever cut."""
+    with st.container(horizontal=True, gap="medium"):
+        for label, value in numbers.items():
+            st.metric(label, value, help=(helps or {}).get(label), width="content")
 
 
 def duration(seconds: float) -> str:
