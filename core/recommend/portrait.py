@@ -154,7 +154,7 @@ def _difference(view: MotivationView) -> str:
     said, done = f"{100 * view.text_share:.0f} % of the text", f"{100 * view.behaviour_share:.0f} % of behaviour"
     points = f"{100 * abs(view.disagreement):.0f} percentage points"
     if not view.n_statements:
-        return f"{view.name}: no review speaks of it, yet it makes {done} ({points} more in behaviour)."
+        return f"{view.name}: no text speaks of it, yet it makes {done} ({points} more in behaviour)."
     plural = "" if view.n_statements == 1 else "s"
     basis = f"on {view.n_statements} statement{plural}, confidence {view.confidence:.2f}"
     more = "more is said of it than done" if view.disagreement > 0 else "more is done for it than said"

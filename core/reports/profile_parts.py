@@ -32,7 +32,7 @@ def described(shown: Portrait) -> str:
     """One plain sentence on what moves a user or what people seek in an item."""
     spoken = [view for view in shown.motivations if view.n_statements]
     named = [f"{view.name} ({100 * view.text_share:.0f}\N{NO-BREAK SPACE}%)" for view in spoken if view.motivation != OTHER][:3]
-    whose = "this person's training reviews" if shown.side == "user" else "training reviews of it"
+    whose = "this person's training texts" if shown.side == "user" else "training texts about it"
     if not spoken:
         return f"No statement was found in {whose}: what is known comes from behaviour alone."
     n = sum(view.n_statements for view in spoken)
