@@ -132,11 +132,9 @@ def extraction_summary(space: Workspace, dataset: Artefact, extraction: Artefact
     if summary.get("n_reviews") == 0 and summary.get("n_statements"):
         shown = {"Read": "ready profiles"}
     else:
-        shown = {"Reviews read": f"{summary['n_reviews']:,}" if "n_reviews" in summary else "n/a"}
-    shown["Statements"] = f"{summary.get('n_statements', 0):,}"
-    if "Reviews read" in shown:
-        shown["Coverage"] = _shown(summary.get("coverage"))
-    shown["Grounded"] = _shown(summary.get("grounded_share"))
+        read = f"{summary['n_reviews']:,}" if "n_reviews" in summary else "n/a"
+        shown = {"Reviews read": read, "Coverage": _shown(summary.get("coverage"))}
+    shown |= {"Statements": f"{summary.get('n_statements', 0):,}", "Grounded": _shown(summary.get("grounded_share"))}
     if _by_model(extraction):
         shown["Valid answers"] = _shown(summary.get("valid_share"))
     else:
