@@ -12,8 +12,9 @@ import plotly.graph_objects as go
 
 from app.charts.motivation_map_colours import Group, Scale, coloured
 from app.charts.motivation_map_hover import hover_texts
-from app.charts.motivation_map_marks import add_chosen, add_joins, add_rings, add_trust, name_clusters
+from app.charts.motivation_map_marks import add_chosen, add_density, add_joins, add_rings, add_trust, name_clusters
 from app.charts.palette import SCALE
+from core.maps.density_grid import DensityGrid
 from core.maps.trust_grid import TrustGrid
 
 SYMBOLS = {"user": "circle", "item": "diamond", "statement": "circle"}
@@ -53,6 +54,7 @@ def motivation_map(
     marks: Marks | None = None,
     label_clusters: bool = True,
     trust: TrustGrid | None = None,
+    density: DensityGrid | None = None,
     drag: str = "lasso",
     revision: str = "map",
     selection: str = "",
@@ -67,7 +69,7 @@ def motivation_map(
         names: key of a motivation -> its name, in the order of the taxonomy, "other" last. clusters: columns cluster and name.
         colour_by: a key of `app.charts.motivation_map_colours.colourings`.
         every: the table of all points, where marks may lie on points that are not shown.
-        trust: shades the regions whose neighbourhoods the drawing does not keep.
+        trust: shades the regions whose neighbourhoods the drawing does not keep. density: shades where points are many.
         drag: what dragging the mouse does: "lasso", "select" (a box) or "pan" (move; a click then picks a point).
         revision: the zoom stays while it is the same. selection: an outline stays while both are.
         frame: the ranges of both axes, for drawings that are compared with each other.
@@ -77,6 +79,8 @@ def motivation_map(
     marks = marks or Marks()
     everything = shown if every is None else every
     figure = go.Figure()
+    if density is not None:
+        add_density(figure, density)
     if trust is not None:
         add_trust(figure, trust)
     texts = hover_texts(shown, names)

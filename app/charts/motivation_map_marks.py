@@ -10,10 +10,12 @@ import plotly.graph_objects as go
 
 from app.charts.motivation_map_hover import hover_texts
 from app.charts.palette import NEUTRAL
+from core.maps.density_grid import DensityGrid
 from core.maps.trust_grid import TrustGrid
 
 RING = "#e5484d"
 _JOIN = "rgba(138, 144, 156, 0.45)"
+_SHORE, _HEIGHTS = 0.04, 7  # the lowest line of equal density, as a share of the densest place, and how many there are
 _LONGEST_NAME = 34
 _LABEL_HEIGHT_PX = 24
 
@@ -78,6 +80,24 @@ def add_trust(figure: go.Figure, grid: TrustGrid) -> None:
         },
         hoverinfo="skip",
         name="Trust",
+    )
+
+
+def add_density(figure: go.Figure, grid: DensityGrid) -> None:
+    """Lines of equal density under the points, as on a map of heights: the fuller, the more points lie there."""
+    figure.add_contour(
+        x=grid.x,
+        y=grid.y,
+        z=np.sqrt(grid.share),  # or all but the densest place would lie below the first line
+        contours={"start": _SHORE**0.5, "end": 1.0, "size": (1 - _SHORE**0.5) / _HEIGHTS, "coloring": "fill", "showlabels": False},
+        colorscale=[[0, "rgba(100, 116, 150, 0)"], [_SHORE**0.5, "rgba(100, 116, 150, 0.05)"], [1, "rgba(100, 116, 150, 0.6)"]],
+        zmin=0,
+        zmax=1,
+        line={"width": 0.7, "color": "rgba(120, 134, 166, 0.55)", "smoothing": 1},
+        showscale=False,
+        hoverinfo="skip",
+        name="Density",
+        showlegend=False,
     )
 
 

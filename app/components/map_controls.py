@@ -26,7 +26,7 @@ class Controls:
         colour_by: a column. search: what was typed. kinds: sides that are shown.
         motivations, clusters: only these, or all where empty; ``motivation_column`` says which of a point's motivations is meant.
         activity: least and most training interactions. least_trust: 0..1.
-        cluster_names, trust_regions: overlays. drag: what dragging the mouse does.
+        cluster_names, trust_regions, density: overlays. drag: what dragging the mouse does.
     """
 
     colour_by: str
@@ -39,6 +39,7 @@ class Controls:
     least_trust: float = 0.0
     cluster_names: bool = True
     trust_regions: bool = False
+    density: bool = False
     drag: str = "lasso"
 
 
@@ -80,6 +81,7 @@ def controls(points: pd.DataFrame, clusters: pd.DataFrame, names: Mapping[str, s
         least_trust=least_trust,
         cluster_names=overlays[0],
         trust_regions=overlays[1],
+        density=overlays[2],
         drag=drag,
     )
 
@@ -149,17 +151,20 @@ def _filters(
     return tuple(chosen), tuple(numbers), (least, most), float(trust)
 
 
-def _overlays(solid: bool) -> tuple[bool, bool]:
+def _overlays(solid: bool) -> tuple[bool, bool, bool]:
     if solid:
-        return False, False
-    named = st.toggle("Cluster names", True, key="cluster-names", bind="query-params")
+        return False, False, False
+    named = st.toggle("Names", True, key="cluster-names", bind="query-params", help="Write each cluster's name on the drawing")
     regions = st.toggle(
-        "Doubtful regions",
+        "Doubt",
         key="trust-regions",
         bind="query-params",
         help="Shade the regions where what is near in the drawing is not near in the original space",
     )
-    return named, regions
+    crowded = st.toggle(
+        "Density", key="density", bind="query-params", help="Shade where points are many: of all that pass the filters, drawn or not"
+    )
+    return named, regions, crowded
 
 
 def kept(points: pd.DataFrame, chosen: Controls) -> np.ndarray:

@@ -14,8 +14,10 @@ from app.components.map_points import Setting, epoch_maps, points_after
 from app.components.map_state import catch, caught, cleared, selected_rows
 from app.components.map_view import drawn_part
 from app.components.page import literal
+from core.maps.density_grid import density_grid
 from core.maps.epochs import EpochMaps
 from core.maps.members import search
+from core.maps.trust_grid import trust_grid
 from core.workspace import Artefact
 
 _MARGIN = 0.04
@@ -46,6 +48,8 @@ def epochs_view(setting: Setting, drawn: Artefact) -> None:
         every=points,
         marks=Marks(found=found if len(found) else None, ringed=selected_rows(points)),
         label_clusters=chosen.cluster_names,
+        trust=trust_grid(passing) if chosen.trust_regions else None,
+        density=density_grid(passing) if chosen.density else None,
         drag=chosen.drag,
         revision=of,
         selection=str(cleared()),

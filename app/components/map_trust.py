@@ -15,7 +15,7 @@ A map in two dimensions cannot keep everything: the run knows every user and ite
   neighbours before you conclude anything from them.
 * **Trust** of a point: the share of its nearest neighbours in the original space that are among as many nearest here. Colour by it, or
   filter by it.
-* **Doubtful regions** shades where this share is low on the mean: between clusters, distances and positions there say little.
+* **Doubt** shades the regions where this share is low on the mean: between clusters, distances and positions there say little.
 * **Statements** and views are placed afterwards among the users and items that do not move for them.
 * **Mixing**: how often users have items as neighbours, and items users; 1 is as at random, 0 is two islands.
 

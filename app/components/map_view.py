@@ -18,6 +18,7 @@ from app.components.map_points import Setting, ShownMap
 from app.components.map_state import CHART, catch, caught, chosen_row, cleared, drawing_of, selected_rows, take_click
 from app.components.map_trust import trust_note
 from app.components.page import literal
+from core.maps.density_grid import density_grid
 from core.maps.members import display_sample, search
 from core.maps.trust_grid import trust_grid
 
@@ -89,6 +90,7 @@ def draw_map(
         marks=marks,
         label_clusters=chosen.cluster_names,
         trust=trust_grid(nodes_of(passing)) if chosen.trust_regions else None,
+        density=density_grid(passing) if chosen.density else None,
         drag=chosen.drag,
         revision=drawing_of(shown, kind),
         selection=str(cleared()),

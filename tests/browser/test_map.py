@@ -97,13 +97,25 @@ def test_a_click_picks_a_point_where_the_mouse_moves_the_map(tab: Watched) -> No
 
 
 def test_a_link_reopens_map_colour_filter_search_cluster_and_point(tab: Watched) -> None:
-    link = "motivation_map?colour=Trust&clusters=0%2C1&find=strap&cluster=1&point=item&item=item-05&trust-regions=true&show=Items"
+    link = (
+        "motivation_map?colour=Trust&clusters=0%2C1&find=strap&cluster=1&point=item&item=item-05&trust-regions=true&density=true&show=Items"
+    )
     page = tab.open(link)
     page.get_by_role("heading", name="Guitar strap No 5").wait_for()
     page.get_by_text("found for “strap”").first.wait_for()
-    for part in ("colour=Trust", "clusters=0%2C1", "find=strap", "cluster=1", "point=item", "trust-regions=true", "show=Items"):
+    for part in (
+        "colour=Trust",
+        "clusters=0%2C1",
+        "find=strap",
+        "cluster=1",
+        "point=item",
+        "trust-regions=true",
+        "density=true",
+        "show=Items",
+    ):
         assert part in page.url
     assert page.locator(".js-plotly-plot .colorbar").count() >= 1
+    assert page.locator(".js-plotly-plot .contourlayer path").count() >= 1
     assert page.get_by_role("heading", name="Guitar strap No 5").count() == 1
 
 

@@ -10,6 +10,7 @@ import pytest
 from app.charts.motivation_map import Marks, motivation_map
 from app.charts.motivation_map_solid import solid_map
 from app.charts.palette import motivation_colours
+from core.maps.density_grid import density_grid
 from core.maps.trust_grid import trust_grid
 from tests.app.charts.made_points import CLUSTERS, NAMES, points
 
@@ -93,6 +94,14 @@ def test_doubtful_regions_are_shaded_by_the_share_of_neighbours_lost() -> None:
     given = points().assign(trust=0.25)
     (tiles,) = (trace for trace in motivation_map(given, NAMES, CLUSTERS, trust=trust_grid(given, 2, 1)).data if trace.type == "heatmap")
     assert np.nanmax(tiles.z) == pytest.approx(0.75)
+
+
+def test_density_lies_under_the_points() -> None:
+    given = points()
+    first, *rest = motivation_map(given, NAMES, CLUSTERS, density=density_grid(given)).data
+    assert first.type == "contour"
+    assert np.max(first.z) == pytest.approx(1)
+    assert "contour" not in [trace.type for trace in rest]
 
 
 def test_clusters_are_named_at_their_middle_and_names_do_not_lie_on_each_other() -> None:
