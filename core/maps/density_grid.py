@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.ndimage import gaussian_filter
 
-_MARGIN = 0.06
+from core.maps.trust_grid import middles
+
+_MARGIN, _LEAST_MARGIN = 0.06, 1e-3  # of the range; in the drawing's own unit, where all points lie in one place
 _SMOOTHING = 1.6
 
 
@@ -31,19 +34,17 @@ def density_grid(points: pd.DataFrame, cells: int = 72) -> DensityGrid:
     Args:
         points: columns x and y. cells: along each axis.
     """
-    from scipy.ndimage import gaussian_filter
-
     x, y = (points[column].to_numpy(dtype=np.float64) for column in ("x", "y"))
     if not len(x):
-        middles = np.arange(cells, dtype=np.float64)
-        return DensityGrid(middles, middles, np.zeros((cells, cells)))
+        places = np.arange(cells, dtype=np.float64)
+        return DensityGrid(places, places, np.zeros((cells, cells)))
     counts, x_edges, y_edges = np.histogram2d(x, y, bins=cells, range=[_beyond(x), _beyond(y)])
     smooth = gaussian_filter(counts.T, _SMOOTHING)
-    return DensityGrid((x_edges[1:] + x_edges[:-1]) / 2, (y_edges[1:] + y_edges[:-1]) / 2, smooth / smooth.max())
+    return DensityGrid(middles(x_edges), middles(y_edges), smooth / smooth.max())
 
 
 def _beyond(values: np.ndarray) -> tuple[float, float]:
     """The range of the values and a margin, so that what lies at the edge has a shore on every side."""
     low, high = float(values.min()), float(values.max())
-    margin = _MARGIN * (high - low) or 0.5
+    margin = max(_MARGIN * (high - low), _LEAST_MARGIN)
     return low - margin, high + margin

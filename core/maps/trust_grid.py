@@ -30,13 +30,13 @@ def trust_grid(points: pd.DataFrame, cells: int = 40, fewest: int = 2) -> TrustG
     """
     x, y, trust = (points[column].to_numpy(dtype=np.float64) for column in ("x", "y", "trust"))
     if not len(x):
-        middles = np.arange(cells, dtype=np.float64)
-        return TrustGrid(middles, middles, np.full((cells, cells), np.nan))
+        places = np.arange(cells, dtype=np.float64)
+        return TrustGrid(places, places, np.full((cells, cells), np.nan))
     ranges = [_range(x), _range(y)]
     counts, x_edges, y_edges = np.histogram2d(x, y, bins=cells, range=ranges)
     sums = np.histogram2d(x, y, bins=cells, range=ranges, weights=trust)[0]
     means = np.where(counts >= fewest, sums / np.maximum(counts, 1), np.nan)
-    return TrustGrid(_middles(x_edges), _middles(y_edges), means.T)
+    return TrustGrid(middles(x_edges), middles(y_edges), means.T)
 
 
 def _range(values: np.ndarray) -> tuple[float, float]:
@@ -44,5 +44,6 @@ def _range(values: np.ndarray) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def _middles(edges: np.ndarray) -> np.ndarray:
+def middles(edges: np.ndarray) -> np.ndarray:
+    """Middles of a grid's cells, float64 [c], from their edges [c + 1]."""
     return np.asarray((edges[1:] + edges[:-1]) / 2)
