@@ -50,6 +50,7 @@ _ABLATIONS = {
     "no-slots": "one vector, no slots",
     "no-independence": "without independence of slots",
     "no-gate": "without the motivation gate",
+    "no-history": "without the words of the history",
 }
 
 

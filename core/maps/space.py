@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch.nn.functional import normalize
+from torch.nn.functional import normalize, pad
 
 from core.errors import InputError
 from core.models.top_k import best_columns
@@ -73,9 +73,11 @@ class MapSpace:
         """Further vectors of a side (another view of its nodes, say) in this space: float32 [m, K s] of unit length, zero where they are.
 
         Args:
-            slots: float [m, K, s] with all slots of the run.
+            slots: float [m, K, s'] with all slots of the run, s' <= s: a view does not hold the words of the history, which lie beside
+                the views in a run's slots (`core.models.history_text`), and is zero there.
         """
         chosen = slots.float() if self.slot is None else slots[:, self.slot : self.slot + 1].float()
+        chosen = pad(chosen, (0, self.vectors.shape[1] // chosen.shape[1] - chosen.shape[2]))
         scale = self.balance[:, None]
         return normalize((chosen * scale if side == "user" else chosen / scale).flatten(1), dim=1)
 

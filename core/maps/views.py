@@ -53,9 +53,9 @@ def node_views(run: OpenedRun, space: MapSpace) -> list[NodeViews]:
 
 
 def _brought(run: OpenedRun, space: MapSpace, view: View, side: Side) -> torch.Tensor | None:
-    views, expected = run.vectors.views, run.vectors.user.shape[1:]
+    views, (n_slots, width) = run.vectors.views, run.vectors.user.shape[1:]
     own, acted = views.get(f"{side}_{view}"), views.get(f"{side}_interaction")
-    if own is None or acted is None or own.shape[1:] != expected or acted.shape[1:] != expected:
+    if own is None or acted is None or own.shape[1:] != acted.shape[1:] or own.shape[1] != n_slots or own.shape[2] > width:
         return None
     if view == "text":
         own = normalize(own.float(), dim=2) * acted.float().norm(dim=2).mean(dim=0)[:, None]

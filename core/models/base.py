@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import torch
 from torch import nn
 
 from core.models.recommendation import Batch
+
+Validate = Callable[[dict[str, torch.Tensor]], dict[str, float]]
+"""From a model's vectors to its validation figures; they must hold the configured metric."""
 
 
 class RecommendationModel(nn.Module, ABC):
@@ -26,3 +30,14 @@ class RecommendationModel(nn.Module, ABC):
     @abstractmethod
     def vectors(self) -> dict[str, torch.Tensor]:
         """ "user" [n_users, K, s], "item" [n_items, K, s], "item_bias" [n_items] where there is one, and further views; no gradient."""
+
+    def validated(self, validate: Validate, metric: str) -> dict[str, float]:
+        """The model's figures on the validation split.
+
+        A model may choose here what is left to be chosen once its parameters are trained.
+
+        Args:
+            metric: the figure that counts.
+        """
+        del metric
+        return validate(self.vectors())

@@ -30,4 +30,5 @@ def build_model(interactions: Interactions, text: TextFeatures | None, config: M
         return BASELINES[config.model](interactions, text, config, generator)
     assert text is not None
     width = config.slot_dim * text.n_slots if config.form == "slots" else config.dim
-    return LMMRec(build_backbone(interactions, config, width + config.behaviour_dim, generator), text, config, generator)
+    backbone = build_backbone(interactions, config, width + config.behaviour_dim, generator)
+    return LMMRec(backbone, interactions, text, config, generator)

@@ -75,6 +75,12 @@ class ModelConfig(BaseModel):
     text_dropout: float = Field(0.4, ge=0, lt=1, description="Share of the text components hidden from a training step")
     text_scale: float = Field(0.2, ge=0, description="Weight of the text view of the whole profile in the final vectors")
     slot_text_scale: float = Field(0.3, ge=0, description="Weight of each slot's own text view in the final vectors (slots form)")
+    history_dim: int = Field(
+        16, ge=0, le=256, description="Dimensions of each slot for the words of what a user took; 0: none (slots form)"
+    )
+    history_scale: float = Field(1.0, ge=0, description="Most spread their scores may have against that of all others (slots form)")
+    history_temperature: float = Field(0.2, gt=0, description="Temperature of the softmax they are trained by (slots form)")
+    history_rows: int = Field(512, ge=2, description="Interactions of a step they are trained on (slots form)")
 
     align_weight: float = Field(0.01, ge=0, description="Weight of a baseline's alignment with text (RLMRec, IRLLRec)")
     align_temperature: float = Field(0.2, gt=0, description="Temperature of that alignment")

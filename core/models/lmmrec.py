@@ -5,12 +5,15 @@
     z_k = g_k (h_k + sum_c p_kc c_kc)            interaction view; g: motivation gate of users, 1 for items
     t_k = MLP_k(x_k),  t = MLP(x)                text view, per slot and of the whole profile
     e_k = z_k + g_k (t_k + (t)_k)                both views summed, the text's at their scales; (t)_k: slice k of t
-    score(u, i) = sum_k <e_uk, e_ik> + <b_u, b_i>
-    L = v L_rec([z; b]) + w (L_rec(z) + sum_p L_rec(b_p)) + MCS(z, t) + MCS_slots(z_k, t_k) + ITCM(z, t) + independence + regularisation
+    r_k                                          the words of what a user took, and of an item (`core.models.history_text`)
+    score(u, i) = sum_k (<e_uk, e_ik> + <r_uk, r_ik>) + <b_u, b_i>
+    L = v L_rec([z; b]) + w (L_rec(z) + sum_p L_rec(b_p)) + MCS(z, t) + MCS_slots(z_k, t_k) + ITCM(z, t) + independence
+        + L_history(r) + regularisation
 
 The slot form has one named slot per motivation, so the share of a motivation is exact. The vector form is the paper's: one slot without
 a name. Behaviour, not in the paper, takes what reviews do not explain; it has parts b_p, and they and the slots also learn to recommend by
-themselves (w), which makes them differ as models would that are trained apart (measured: see the README). ``behaviour_dim`` 0 is the paper.
+themselves (w), which makes them differ as models would that are trained apart (measured: see the README). ``behaviour_dim`` 0 and
+``history_dim`` 0 are the paper.
 """
 
 from __future__ import annotations
@@ -20,9 +23,11 @@ from torch import nn
 from torch.nn import functional
 
 from core.models.backbones import Backbone
-from core.models.base import RecommendationModel
+from core.models.base import RecommendationModel, Validate
 from core.models.collaborative import embedding_norm
 from core.models.config import ModelConfig
+from core.models.graph import Interactions
+from core.models.history_text import SHARES, HistoryText
 from core.models.losses import CorrespondenceLoss, IndependenceLoss, InfoNCELoss
 from core.models.momentum import follow, teacher_of
 from core.models.recommendation import Batch, RecommendationLoss
@@ -113,16 +118,22 @@ class LMMRec(RecommendationModel):
     """Wraps any backbone whose embeddings are as wide as slots and behaviour together.
 
     Args:
-        backbone: the graph encoder. text: what the text encoder reads; training reviews only.
+        backbone: the graph encoder. interactions: the training interactions.
+        text: what the text encoder reads; training reviews only.
         config: form, weights of the losses. generator: source of the initial values.
     """
 
-    def __init__(self, backbone: Backbone, text: TextFeatures, config: ModelConfig, generator: torch.Generator) -> None:
+    def __init__(
+        self, backbone: Backbone, interactions: Interactions, text: TextFeatures, config: ModelConfig, generator: torch.Generator
+    ) -> None:
         super().__init__()
         self.config = config
         self.text = text
         self.student = DualEncoder(backbone, text, config, generator)
         self.teacher = teacher_of(self.student) if config.itcm_weight > 0 else None
+        self.history: HistoryText | None = None
+        if config.form == "slots" and config.history_dim > 0 and config.history_scale > 0:
+            self.history = HistoryText(interactions, text.items, self.student.gate, config, generator)
         self.recommendation = RecommendationLoss(config)
         self.coordination = InfoNCELoss(config.mcs_temperature)
         self.correspondence = CorrespondenceLoss(config.mcs_temperature, config.itcm_alpha)
@@ -131,6 +142,8 @@ class LMMRec(RecommendationModel):
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         users, items, own = self.student.backbone.step(batch)
         view, behaviour = self.student.parts(users, items)
+        if self.history is not None:  # before the batch's negatives are chosen: these are to be random
+            own = own | {"history": self.history.loss(batch)}
         batch = batch.hardest(torch.cat([view[0], behaviour[0]], dim=1), torch.cat([view[1], behaviour[1]], dim=1))
         terms = self._recommending(view, behaviour, batch)
         terms["regularisation"] = self.config.regularisation * embedding_norm(self.student.backbone, batch)
@@ -206,9 +219,26 @@ class LMMRec(RecommendationModel):
 
     @torch.no_grad()
     def vectors(self) -> dict[str, torch.Tensor]:
-        """ "user" and "item" [n, K, s], the sum of the views, and the views themselves; "user_behaviour" and "item_behaviour" [n, F]
-        where there is any.
+        """ "user" and "item" [n, K, s], the sum of the views, with the words of the history beside it [n, K, s + s'] where they are read;
+        the views themselves [n, K, s]; "user_behaviour" and "item_behaviour" [n, F] where there is any.
         """
+        return self._joined_views() if self.history is None else self.history.beside(self._joined_views(), self.history.everybody())
+
+    @torch.no_grad()
+    def validated(self, validate: Validate, metric: str) -> dict[str, float]:
+        """The best figures among the shares that the words of the history may have, which is kept."""
+        if self.history is None:
+            return super().validated(validate, metric)
+        joined, words = self._joined_views(), self.history.everybody()
+        figures = {}
+        for share in SHARES:
+            self.history.share.fill_(share)
+            figures[share] = validate(self.history.beside(joined, words))
+        best = max(SHARES, key=lambda share: figures[share][metric])
+        self.history.share.fill_(best)
+        return figures[best]
+
+    def _joined_views(self) -> dict[str, torch.Tensor]:
         vectors = {}
         views, behaviours = self.student.parts(*self.student.backbone())
         for side, view, behaviour, text in zip(("user", "item"), views, behaviours, (self.text.users, self.text.items), strict=True):

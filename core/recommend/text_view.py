@@ -7,7 +7,8 @@ among all users (the gate's prior), and the lengths the text views are brought t
     e_k = z_k + g_k (a |t|_z (t)_k / |t| + b_k t_k / |t_k|)       z_k = g_k h_k
 
 where h is what the graph says of the user (nothing for a newcomer), t and t_k what the encoders make of the statements, and g how much
-more than others they speak of each motivation.
+more than others they speak of each motivation. The words of what a user took (`core.models.history_text`), beside e_k in a slot, stay
+what they are, since what was taken stays, but g weighs them too; a newcomer, who took nothing, has none.
 """
 
 from __future__ import annotations
@@ -101,17 +102,20 @@ class TextView:
     def users(self, user_idx: int, text: SlotText) -> torch.Tensor:
         """float64 [n, D]: the vectors of one user if the user had said each of n texts; see `core.recommend.scoring.Scorer.users`."""
         vectors = self.run.vectors
-        gate, added = self.read(text)
-        trained = self._gate(self._trained_text(slice(user_idx, user_idx + 1)))
-        view = vectors.views["user_interaction"][user_idx].double() * (gate.double() / trained.double())[..., None]
-        return self._with_behaviour(view + gate.double()[..., None] * added.double(), vectors.views.get("user_behaviour"), user_idx)
+        gate, added = (one.double() for one in self.read(text))
+        change = (gate / self._gate(self._trained_text(slice(user_idx, user_idx + 1))).double())[..., None]
+        view = vectors.views["user_interaction"][user_idx].double()
+        history = vectors.user[user_idx, :, view.shape[1] :].double()
+        weighed = functional.normalize((history * change).flatten(1), dim=1).view_as(history * change) * history.norm()
+        slots = torch.cat([view * change + gate[..., None] * added, weighed], dim=2)
+        return self._with_behaviour(slots, vectors.views.get("user_behaviour"), user_idx)
 
     def newcomers(self, text: SlotText) -> torch.Tensor:
         """float64 [n, D]: the vectors of users of whom nothing but n texts is known: no history, so no behaviour."""
-        gate, added = self.read(text)
-        slots = (gate.double()[..., None] * added.double()).flatten(1)
+        gate, added = (one.double() for one in self.read(text))
+        slots = functional.pad(gate[..., None] * added, (0, self.run.vectors.user.shape[2] - added.shape[2])).flatten(1)
         behaviour = self.run.vectors.views.get("user_behaviour")
-        return slots if behaviour is None else torch.cat([slots, slots.new_zeros(len(slots), behaviour.shape[1])], dim=1)
+        return slots if behaviour is None else functional.pad(slots, (0, behaviour.shape[1]))
 
     @staticmethod
     def _with_behaviour(slots: torch.Tensor, behaviour: torch.Tensor | None, user_idx: int) -> torch.Tensor:
@@ -143,7 +147,7 @@ class TextView:
         gate, added = self._read(seen)
         for stored, again in (
             (vectors.views["user_text"][some], self._encoded(seen)[1]),
-            (vectors.user[some], vectors.views["user_interaction"][some] + gate[..., None] * added),
+            (vectors.user[some, :, : added.shape[2]], vectors.views["user_interaction"][some] + gate[..., None] * added),
         ):
             if stored.shape != again.shape or float((stored - again).abs().max()) > _CLOSE * max(1e-9, float(stored.abs().max())):
                 raise _unreadable(self.run, "Its text cannot be computed again here as it was trained")

@@ -19,7 +19,7 @@ import psutil
 import torch
 from pydantic import BaseModel, ConfigDict
 
-from core.models.base import RecommendationModel
+from core.models.base import RecommendationModel, Validate
 from core.models.build import build_model
 from core.models.config import BACKBONES
 from core.models.graph import Interactions
@@ -29,7 +29,7 @@ from core.training.checkpoint import TrainingState, save_checkpoint
 from core.training.config import TrainingConfig
 from core.training.devices import memory_kept, pick_device, thread_count
 from core.training.samplers import TABLE_CELLS, BatchSampler
-from core.training.trainer import Validate, train_step
+from core.training.trainer import train_step
 from core.training.used_settings import PERTURBATIONS, used_settings
 
 LIMIT_S = 2.0
@@ -41,7 +41,7 @@ _SIDE_SAMPLE = 512  # items of the small EASE that is solved to tell how long th
 _NO_COST = {
     "seed", "learning_rate", "epochs", "evaluate_every", "patience", "metric", "temperature", "regularisation", "mcs_temperature",
     "itcm_alpha", "momentum", "other_gate", "prototype_temperature", "text_scale", "slot_text_scale", "text_dropout", "initial_scale",
-    "align_temperature", "ssl_temperature", "view_noise", "ease_weight",
+    "align_temperature", "ssl_temperature", "history_scale", "history_temperature", "view_noise", "ease_weight",
 }  # fmt: skip
 """Settings that change what is learned but not what a step costs."""
 
@@ -114,7 +114,7 @@ def _measured(
     optimiser = torch.optim.Adam(parameters, lr=config.learning_rate, fused=device.type != "mps") if parameters else None
     if optimiser is not None:
         step_s = _step_seconds(model, sampler, optimiser, config, limit_s)
-    validation_s = _validation_seconds(model, validate)
+    validation_s = _validation_seconds(model, validate, config.metric)
     if optimiser is not None:
         began = time.perf_counter()
         best = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
@@ -163,16 +163,16 @@ def _wait(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def _validation_seconds(model: RecommendationModel, validate: Validate) -> float:
+def _validation_seconds(model: RecommendationModel, validate: Validate, metric: str) -> float:
     """Of the second validation where the first was quick: the first of a process also loads code."""
     model.eval()
     began = time.perf_counter()
-    validate(model.vectors())
+    model.validated(validate, metric)
     first = time.perf_counter() - began
     if first > 1.0:
         return first
     began = time.perf_counter()
-    validate(model.vectors())
+    model.validated(validate, metric)
     return min(first, time.perf_counter() - began)
 
 

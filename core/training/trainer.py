@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from core.errors import StoppedError, StudioError
-from core.models.base import RecommendationModel
+from core.models.base import RecommendationModel, Validate
 from core.models.build import build_model
 from core.models.graph import Interactions
 from core.models.recommendation import Batch
@@ -24,9 +24,6 @@ from core.training.devices import memory_kept, pick_device, thread_count
 from core.training.history import append_history, rewrite_history
 from core.training.samplers import BatchSampler
 from core.training.snapshots import Snapshots
-
-Validate = Callable[[dict[str, torch.Tensor]], dict[str, float]]
-"""From a model's vectors to its validation figures; it must hold the configured metric."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +120,7 @@ def _epoch(
     record: dict[str, Any] = {"epoch": state.epoch, "losses": losses}
     if state.epoch % config.evaluate_every == 0 or state.epoch == config.epochs:
         model.eval()
-        record["validation"] = validate(model.vectors())
+        record["validation"] = model.validated(validate, config.metric)
         value = record["validation"][config.metric]
         state.waited += 1
         if value > state.best_value:

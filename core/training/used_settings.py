@@ -39,7 +39,19 @@ _LMMREC = (set(ModelConfig.model_fields) - _OTHERS - {"model", "seed"}) | {*_REA
 """LMMRec's: those no other model names, so that a new setting of it is used without a word here, and those it shares."""
 _ONE_FORM = {
     "slots": {"dim"},
-    "vector": {"slot_dim", "slot_mcs_weight", "slot_nodes", "slot_text_scale", "motivation_gate", "other_gate", "independence_weight"},
+    "vector": {
+        "slot_dim",
+        "slot_mcs_weight",
+        "slot_nodes",
+        "slot_text_scale",
+        "motivation_gate",
+        "other_gate",
+        "independence_weight",
+        "history_dim",
+        "history_scale",
+        "history_temperature",
+        "history_rows",
+    },
 }
 """Settings of LMMRec that a form has no use for."""
 

@@ -19,7 +19,7 @@ BATCH = Batch(torch.tensor([0, 0, 1, 2, 5]), torch.tensor([0, 2, 1, 2, 3]), torc
 
 
 def model(checkerboard: Interactions, text: TextFeatures, **settings: object) -> LMMRec:
-    config = ModelConfig.model_validate({"slot_dim": 4, "dim": 8, "loss": "bpr"} | settings)
+    config = ModelConfig.model_validate({"slot_dim": 4, "dim": 8, "loss": "bpr", "history_dim": 0} | settings)
     built = build_model(checkerboard, text, config)
     assert isinstance(built, LMMRec)
     return built

@@ -33,7 +33,7 @@ def steady(vectors: dict[str, torch.Tensor]) -> dict[str, float]:
 
 
 def test_stops_when_the_validation_figure_no_longer_rises_and_keeps_the_best() -> None:
-    config = CONFIG.model_copy(update={"epochs": 100, "patience": 3})
+    config = CONFIG.model_copy(update={"epochs": 100, "patience": 3, "history_dim": 0})  # one validation at a time
     result = fit(INTERACTIONS, TEXT, config, rising([0.1, 0.3, 0.2]))
     assert result.best_epoch == 4
     assert result.epochs == 10

@@ -18,6 +18,7 @@ from torch.nn import functional
 from core.models.base import RecommendationModel
 from core.models.config import ModelConfig
 from core.models.graph import Interactions, NormalisedAdjacency
+from core.models.known import KnownPairs
 from core.models.losses import SampledSoftmaxLoss
 from core.models.recommendation import Batch
 from core.models.text_encoder import TextEncoder
@@ -35,7 +36,6 @@ class AlphaRec(RecommendationModel):
     """
 
     nodes: torch.Tensor
-    taken: torch.Tensor
 
     def __init__(self, interactions: Interactions, text: TextFeatures, config: ModelConfig, generator: torch.Generator) -> None:
         super().__init__()
@@ -43,8 +43,7 @@ class AlphaRec(RecommendationModel):
         self.negatives = config.negatives
         items = text.items.whole
         self.register_buffer("nodes", torch.cat([mean_of_items(interactions, items), items]), persistent=False)
-        taken = torch.tensor(interactions.pairs, device=items.device)
-        self.register_buffer("taken", (taken[:, 0] * self.n_items + taken[:, 1]).sort().values, persistent=False)
+        self.known = KnownPairs(interactions)
         self.encoder = TextEncoder(items.shape[1], config.dim, config, generator)
         self.adjacency = NormalisedAdjacency(interactions)
         self.contrast = SampledSoftmaxLoss(config.temperature)
@@ -60,17 +59,8 @@ class AlphaRec(RecommendationModel):
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         users, items = self()
-        negatives, excluded = batch.negatives, batch.excluded
-        if excluded is None:
-            negatives = negatives[: self.negatives]
-            excluded = self._took(batch.users[:, None], negatives[None, :])
+        negatives, excluded = self.known.shared_negatives(batch, slice(None), self.negatives)
         return {"recommendation": self.contrast(users[batch.users], items[batch.positives], items[negatives], excluded)}
-
-    def _took(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-        """bool, broadcast: whether the pair is a training interaction."""
-        wanted = users * self.n_items + items
-        positions = torch.searchsorted(self.taken, wanted).clamp(max=len(self.taken) - 1)
-        return self.taken[positions] == wanted
 
     @torch.no_grad()
     def vectors(self) -> dict[str, torch.Tensor]:
