@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from core.models.config import BACKBONES, BackboneName, ModelName
 from core.models.graph import Interactions
 from core.models.text_features import TextFeatures, text_features
 from core.motivations.profiles import Profiles
+from core.progress import ProgressEvent, silent
 from core.training.config import TrainingConfig
 from core.training.trainer import fit
 from core.workspace import Workspace
@@ -160,30 +161,35 @@ def _train(task: Task, trial: Trial, stop: Callable[[], bool]) -> dict[str, floa
     for number, (dataset, profiles) in enumerate(task.splits):
         splits, _ = _read(task.root, dataset, profiles)
         text = _text(task.root, dataset, profiles, config.text_dim) if profiles else None
-        result = fit(splits["train"], text, config, _Judge(trial, config, splits, prunes=number == 0), stop=stop)
+        judge = _Judge(trial, config) if number == 0 else silent
+        result = fit(splits["train"], text, config, partial(_figures, splits), progress=judge, stop=stop)
         found.append(result.validation)
         epochs += result.epochs
     trial.set_user_attr("epochs", epochs)
     return {figure: sum(one[figure] for one in found) / len(found) for figure in found[0]}
 
 
-class _Judge:
-    """Measures each validation of a training; one that ``prunes`` tells the study, and gives the trial up where the study says so."""
+def _figures(splits: dict[Split, Interactions], vectors: dict[str, torch.Tensor]) -> dict[str, float]:
+    return measure(vectors, splits, "validation").means
 
-    def __init__(self, trial: Trial, config: TrainingConfig, splits: dict[Split, Interactions], *, prunes: bool) -> None:
-        self.trial, self.config, self.splits, self.prunes = trial, config, splits, prunes
+
+class _Judge:
+    """Tells the study of each validation of a training, and gives the trial up where the study says so.
+
+    It listens to the training's progress: a model may measure itself several times in one validation.
+    """
+
+    def __init__(self, trial: Trial, config: TrainingConfig) -> None:
+        self.trial, self.config = trial, config
         self.best: dict[str, float] = {}
         self.began, self.step = time.perf_counter(), 0
 
-    def __call__(self, vectors: dict[str, torch.Tensor]) -> dict[str, float]:
-        figures = measure(vectors, self.splits, "validation").means
-        if self.prunes:
-            self._told(figures)
-        return figures
-
-    def _told(self, figures: dict[str, float]) -> None:
+    def __call__(self, event: ProgressEvent) -> None:
         import optuna
 
+        figures = event.measures.get("validation")
+        if figures is None:
+            return
         self.best = max(self.best, figures, key=lambda one: one.get(self.config.metric, -1.0))
         self.step += 1
         self.trial.report(sum(figures[figure] for figure in FIGURES), self.step)

@@ -24,7 +24,7 @@ from core.jobs.search_config import SearchConfig, model_label, parse_model
 from core.jobs.search_spaces import Choice, space
 from core.jobs.search_trials import TrialRecord, _read
 from core.models.config import BACKBONES, MODELS, WRAPPERS
-from core.progress import ProgressEvent
+from core.progress import Progress, ProgressEvent
 from core.training.config import TrainingConfig
 from core.training.presets import configured, tuned_settings
 from core.training.trainer import TrainingResult
@@ -57,11 +57,15 @@ def made_up_training(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Tra
     """Trainings whose validation figures are made up: a function from the configuration to the figure of each validation."""
 
     def replace(figures: Callable[[TrainingConfig], list[float]]) -> None:
-        def fit(interactions: object, text: object, config: TrainingConfig, validate: Any, **_: object) -> TrainingResult:
+        def fit(
+            interactions: object, text: object, config: TrainingConfig, validate: Any, progress: Progress, **_: object
+        ) -> TrainingResult:
             best: dict[str, float] = {"recall@20": -9.0}
             curve = figures(config)
             for value in curve:
                 seen = validate({"value": torch.tensor(value)})
+                progress(ProgressEvent("Training", measures={"losses": {}}))
+                progress(ProgressEvent("Training", measures={"validation": seen}))
                 best = max(best, seen, key=lambda one: one["recall@20"])
             return TrainingResult(None, {}, [], len(curve), 1, best, 0.0, "cpu")  # type: ignore[arg-type]
 
