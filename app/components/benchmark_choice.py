@@ -31,7 +31,7 @@ class Chosen:
 
 
 def choose_benchmark(space: Workspace, dataset: Artefact) -> Chosen | None:
-    """The benchmark of the URL, else what was started last, else what runs, else the newest; None where there is none."""
+    """The benchmark of the URL, else what was started last, else what runs, else the newest finished one; None where there is none."""
     known = _known(space, dataset)
     _show_awaited(known)
     wanted = session.selected("benchmark")
@@ -42,7 +42,8 @@ def choose_benchmark(space: Workspace, dataset: Artefact) -> Chosen | None:
     if not known:
         return None
     running = next((key for key, one in known.items() if one.job is not None), None)
-    current = wanted if wanted in known else running or next(iter(known))
+    finished = next((key for key, one in known.items() if one.artefact is not None), None)
+    current = wanted if wanted in known else running or finished or next(iter(known))
     session.select(benchmark=current)
     if len(known) > 1:
         st.session_state[_PICKED] = current

@@ -15,10 +15,11 @@ from core.data.dataset import ReviewDataset
 from core.evaluation.beyond_accuracy import beyond_accuracy
 from core.jobs.benchmark_report import ACCURACY
 from core.jobs.training_step import interactions_of, interactions_of_run, measure
+from core.models.base import flat
 from core.models.graph import Interactions
 from core.models.top_k import top_k
 from core.storage import read_json, write_json, write_parquet
-from core.training.run import RunVectors, flat
+from core.training.run import RunVectors
 from core.workspace import Artefact, Workspace
 
 _LIST = 20

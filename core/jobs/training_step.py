@@ -16,6 +16,7 @@ from core.errors import InputError
 from core.evaluation.protocol import Evaluation, evaluate
 from core.jobs.extraction_step import profiles_of_dataset, usual_profiles
 from core.jobs.perturbed_text import text_to_read
+from core.models.base import flat
 from core.models.config import BACKBONES, WRAPPERS, ModelConfig
 from core.models.graph import Interactions
 from core.models.text_features import TextFeatures
@@ -23,7 +24,7 @@ from core.progress import Progress, never_stop, silent
 from core.storage import content_hash, write_json, write_tensors
 from core.training.config import TrainingConfig
 from core.training.perturbation import check_perturbations, noise, perturbations
-from core.training.run import RunVectors, flat
+from core.training.run import RunVectors
 from core.training.snapshots import Snapshots, hand_over
 from core.training.trainer import TrainingResult, fit
 from core.workspace import Artefact, Workspace, artefact_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import nn
@@ -41,3 +42,10 @@ class RecommendationModel(nn.Module, ABC):
         """
         del metric
         return validate(self.vectors())
+
+
+def flat(vectors: dict[str, torch.Tensor], side: Literal["user", "item"]) -> torch.Tensor:
+    """Float [n, D]: slots and behaviour side by side, so that a score is one inner product (and the item's bias)."""
+    slots = vectors[side].flatten(1)
+    behaviour = vectors.get(f"{side}_behaviour")
+    return slots if behaviour is None else torch.cat([slots, behaviour], dim=1)

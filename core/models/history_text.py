@@ -17,6 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from core.models.base import flat
 from core.models.config import ModelConfig
 from core.models.graph import Interactions
 from core.models.known import KnownPairs
@@ -29,6 +30,7 @@ Vectors = dict[str, torch.Tensor]
 Pair = tuple[torch.Tensor, torch.Tensor]
 SHARES = (1.0, 0.5, 0.0)
 """How much of the words of the history may count; which does is chosen on validation."""
+_AT_A_TIME = 8192
 
 
 class HistoryText(nn.Module):
@@ -66,9 +68,6 @@ class HistoryText(nn.Module):
         sums = {"slot_sums": items.slots, "speaking": items.present.float(), "whole_sums": items.whole, "sizes": ones}
         for name, of_items in sums.items():
             self.register_buffer(name, _summed(interactions, of_items), persistent=False)
-        self.register_buffer(
-            "sizes", _summed(interactions, torch.ones(interactions.n_items, 1, device=items.whole.device)), persistent=False
-        )
         self.register_buffer("gate", gate, persistent=False)
         self.scale = config.history_scale
         self.register_buffer("share", torch.ones((), device=items.whole.device))
@@ -103,8 +102,11 @@ class HistoryText(nn.Module):
     @torch.no_grad()
     def everybody(self) -> Pair:
         """R of all users and of all items: float [n, K, s]."""
-        users, items = (torch.arange(count, device=self.share.device) for count in (len(self.sizes), len(self.text.whole)))
-        return self.users(users), self.items(items)
+        sides = ((self.users, len(self.sizes)), (self.items, len(self.text.whole)))
+        users, items = (
+            torch.cat([read(some) for some in torch.arange(count, device=self.share.device).split(_AT_A_TIME)]) for read, count in sides
+        )
+        return users, items
 
     @torch.no_grad()
     def beside(self, vectors: Vectors, words: Pair) -> Vectors:
@@ -117,8 +119,8 @@ class HistoryText(nn.Module):
             words: as `everybody` gives them.
         """
         users, items = words
-        others = (torch.cat([vectors[side].flatten(1), *_behaviour(vectors, side)], dim=1) for side in ("user", "item"))
-        factor = self.scale * self.share * score_spread(*others) / score_spread(users.flatten(1), items.flatten(1)).clamp(min=1e-12)
+        others = score_spread(flat(vectors, "user"), flat(vectors, "item"))
+        factor = self.scale * self.share * others / score_spread(users.flatten(1), items.flatten(1)).clamp(min=1e-12)
         balance = _length(vectors["user"]) / _length(vectors["item"]) * _length(items) / _length(users)
         lengths = {"user": (factor * balance).sqrt(), "item": (factor / balance).sqrt()}
         return vectors | {
@@ -134,11 +136,6 @@ def score_spread(users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
     """
     centred = items - items.mean(dim=0)
     return ((users.T @ users / len(users)) * (centred.T @ centred / len(items))).sum().clamp(min=0).sqrt()
-
-
-def _behaviour(vectors: Vectors, side: str) -> list[torch.Tensor]:
-    name = f"{side}_behaviour"
-    return [vectors[name]] if name in vectors else []
 
 
 def _length(nodes: torch.Tensor) -> torch.Tensor:

@@ -24,7 +24,7 @@ from core.recommend.text_view import TextView
 
 SENTENCE = (
     "Removing a review takes its words away: the user's text view and the weight of each motivation are computed anew from the "
-    "reviews left, by the run's own encoders; what the user chose stays, and nothing is trained again."
+    "reviews left, by the run's own encoders; what the user chose stays, with all that is written of it, and nothing is trained again."
 )
 MOST_SETS = 10_000
 """Sets of reviews ranked at most; one of 38 reviews has 9,177 sets of up to three."""

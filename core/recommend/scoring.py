@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from core.training.run import RunVectors, flat
+from core.models.base import flat
+from core.training.run import RunVectors
 
 _EXCLUDED = torch.iinfo(torch.int64).min
 _LOW_HALF = 0xFFFFFFFF

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import torch
 
@@ -63,10 +62,3 @@ class RunVectors:
             item_bias=tensors["item_bias"],
             views=views,
         )
-
-
-def flat(vectors: dict[str, torch.Tensor], side: Literal["user", "item"]) -> torch.Tensor:
-    """Float [n, D]: slots and behaviour side by side, so that a score is one inner product (and the item's bias)."""
-    slots = vectors[side].flatten(1)
-    behaviour = vectors.get(f"{side}_behaviour")
-    return slots if behaviour is None else torch.cat([slots, behaviour], dim=1)

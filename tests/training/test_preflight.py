@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.evaluation.protocol import evaluate
+from core.models.base import flat
 from core.models.config import MODELS
 from core.models.graph import Interactions
 from core.models.text_features import NodeText, TextFeatures
 from core.training.config import TrainingConfig
 from core.training.preflight import Cost, cost_settings, expected_epochs, measure_cost, peak_memory, seconds_of, tensor_bytes
-from core.training.run import flat
 from core.training.trainer import fit
 
 N_USERS, N_ITEMS, SLOTS, WIDTH = 400, 300, 4, 32
