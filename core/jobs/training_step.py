@@ -27,6 +27,7 @@ from core.training.perturbation import check_perturbations, noise, perturbations
 from core.training.run import RunVectors
 from core.training.snapshots import Snapshots, hand_over
 from core.training.trainer import TrainingResult, fit
+from core.training.used_settings import keyed_settings
 from core.workspace import Artefact, Workspace, artefact_id
 
 TRAINING_VERSION = 2
@@ -92,7 +93,7 @@ def running_directory(workspace: Workspace, identifier: str) -> Path:
 
 def run_id(dataset: Artefact, profiles: Artefact | None, config: TrainingConfig) -> str:
     """The id of the run that these inputs and settings make."""
-    key = content_hash(TRAINING_VERSION, dataset.id, profiles.id if profiles else None, config)
+    key = content_hash(TRAINING_VERSION, dataset.id, profiles.id if profiles else None, keyed_settings(config))
     return artefact_id(_run_name(dataset, config), key)
 
 

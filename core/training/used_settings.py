@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.models.config import BACKBONES, WRAPPERS, BackboneName, ModelConfig, ModelName
 from core.training.config import TrainingConfig
 
@@ -54,6 +56,16 @@ _ONE_FORM = {
     },
 }
 """Settings of LMMRec that a form has no use for."""
+
+
+_ADDED_LATER = frozenset({"history_dim", "history_scale", "history_temperature", "history_rows"})
+"""Settings that came when runs had been made without them: runs of models that have no use for them keep their ids."""
+
+
+def keyed_settings(config: TrainingConfig) -> dict[str, Any]:
+    """What of a configuration tells its run from others: all of it, but for the later settings that its model has no use for."""
+    unused = _ADDED_LATER - used_settings(config.model, config.backbone, config.form)
+    return config.model_dump(mode="json", exclude=set(unused))
 
 
 def used_settings(model: ModelName, backbone: BackboneName = "lightgcn", form: str | None = None) -> frozenset[str]:
