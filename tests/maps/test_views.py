@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch.nn.functional import normalize
+from torch.nn.functional import normalize, pad
 
 from core.data.dataset import ReviewDataset
 from core.maps.space import MapSpace
@@ -39,6 +39,20 @@ def test_views_are_scaled_like_the_vectors_they_are_placed_among(run: OpenedRun)
     torch.testing.assert_close(acted.vectors[space.n_users + node], normalize(expected.flatten(), dim=0))
 
 
+def test_views_are_zero_where_the_slots_hold_the_words_of_the_history(run: OpenedRun) -> None:
+    plain = node_views(run, MapSpace.of(run.vectors))
+    wider = RunVectors(
+        *(pad(side, (0, 3), value=0.5) for side in (run.vectors.user, run.vectors.item)), KEYS, run.vectors.item_bias, run.vectors.views
+    )
+    n_slots, width = run.vectors.user.shape[1:]
+    views = node_views(replace(run, vectors=wider), MapSpace.of(wider))
+    assert [view.rows.tolist() for view in views] == [view.rows.tolist() for view in plain]
+    for view in views:
+        slots = view.vectors.unflatten(1, (n_slots, width + 3))
+        assert not slots[..., width:].any()
+        assert slots[..., :width].any()
+
+
 def test_silent_nodes_have_no_text_view(run: OpenedRun) -> None:
     views = dict(run.vectors.views)
     views["user_text"] = views["user_text"].clone()
@@ -54,8 +68,11 @@ def test_silent_nodes_have_no_text_view(run: OpenedRun) -> None:
 def test_runs_without_views_or_with_views_of_another_shape_have_none(run: OpenedRun) -> None:
     space = MapSpace.of(run.vectors)
     assert node_views(with_views(run, {}), space) == []
-    other = {name: view[..., :2] for name, view in run.vectors.views.items()}
-    assert node_views(with_views(run, other), space) == []
+    for other in (
+        {name: view[:, :1] for name, view in run.vectors.views.items()},
+        {name: pad(view, (0, 3)) for name, view in run.vectors.views.items()},
+    ):
+        assert node_views(with_views(run, other), space) == []
     assert alignment([], space) == {}
 
 

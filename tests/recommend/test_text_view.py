@@ -30,6 +30,17 @@ def test_a_users_own_text_makes_the_users_own_vector(trained: Trained) -> None:
         assert torch.allclose(again, trained.recommender.scorer.user(user), atol=1e-5)
 
 
+def test_the_words_of_the_history_are_weighed_by_what_the_reviews_left_care_about(trained: Trained) -> None:
+    run = trained.recommender.run
+    width = run.vectors.views["user_interaction"].shape[2]
+    words = run.vectors.user[0, :, width:].double()
+    assert words.any()
+    swapped = trained.text.users(0, own_text(run, 1))[0, : run.vectors.user[0].numel()].view(len(words), -1)[:, width:]
+    gates = [trained.text._gate(trained.text._trained_text(slice(user, user + 1)))[0].double() for user in (0, 1)]
+    expected = words * (gates[1] / gates[0])[:, None]
+    torch.testing.assert_close(swapped, expected * words.norm() / expected.norm(), atol=1e-6, rtol=1e-5)
+
+
 def test_another_text_makes_another_vector_but_leaves_behaviour(trained: Trained) -> None:
     scorer, run = trained.recommender.scorer, trained.recommender.run
     swapped = trained.text.users(0, own_text(run, 1))
@@ -41,10 +52,11 @@ def test_another_text_makes_another_vector_but_leaves_behaviour(trained: Trained
 def test_a_newcomer_has_text_alone(trained: Trained) -> None:
     run = trained.recommender.run
     vector = trained.text.newcomers(own_text(run, 3))
-    slots = run.vectors.user[3].numel()
-    assert not vector[:, slots:].any()
-    interaction = run.vectors.views["user_interaction"][3].flatten().double()
-    assert torch.allclose(vector[0, :slots], trained.recommender.scorer.user(3)[0, :slots] - interaction, atol=1e-5)
+    slots, own = run.vectors.user[3].double(), run.vectors.views["user_interaction"][3].double()
+    assert not vector[:, slots.numel() :].any()
+    made = vector[0, : slots.numel()].view_as(slots)
+    assert torch.allclose(made[:, : own.shape[1]], slots[:, : own.shape[1]] - own, atol=1e-5)
+    assert not made[:, own.shape[1] :].any()  # no history, no words of it
 
 
 def test_what_cannot_be_read_again_is_refused(trained: Trained, make_recommender: Callable[..., Recommender], tmp_path: Path) -> None:
