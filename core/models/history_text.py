@@ -2,7 +2,7 @@
 
     m_uk = mean of x_jk over the items j of u's history that speak of k       x: pooled text of an item, K slots and whole
     f(x)_k = MLP_k(x_k) + (MLP(x))_k                                          one text encoder for histories and items
-    r_u = g_u f(m_u) / |g_u f(m_u)|,  r_i = f(x_i)                            g: motivation gate
+    r_u = g_u f(m_u) / |g_u f(m_u)|,  r_i = f(x_i)                            g: motivation gate; r_i less its mean, once trained
     L = sampled softmax over <r_u, r_i>, with m_u taken over the history without the positive item
 
 Leaving the positive out of the history it is compared with is what makes it work: an item's words are the likest to themselves, and a
@@ -106,7 +106,7 @@ class HistoryText(nn.Module):
         users, items = (
             torch.cat([read(some) for some in torch.arange(count, device=self.share.device).split(_AT_A_TIME)]) for read, count in sides
         )
-        return users, items
+        return users, items - items.mean(dim=0)
 
     @torch.no_grad()
     def beside(self, vectors: Vectors, words: Pair) -> Vectors:

@@ -109,6 +109,12 @@ def test_scores_are_the_slots_with_the_words_beside_them(checkerboard: Interacti
     )
 
 
+def test_what_all_items_share_is_in_no_term(checkerboard: Interactions, block_text: TextFeatures) -> None:
+    vectors = lmmrec(checkerboard, block_text).vectors()
+    terms = torch.einsum("uks,iks->uik", vectors["user"][..., 4:], vectors["item"][..., 4:])
+    torch.testing.assert_close(terms.mean(dim=1), torch.zeros(40, 3), atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("best", SHARES)
 def test_validation_chooses_how_much_the_words_count(checkerboard: Interactions, block_text: TextFeatures, best: float) -> None:
     model = lmmrec(checkerboard, block_text)
