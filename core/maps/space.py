@@ -14,7 +14,7 @@ from torch.nn.functional import normalize, pad
 from core.errors import InputError
 from core.models.top_k import best_columns
 from core.training.opened import Side
-from core.training.run import RunVectors
+from core.training.run import RunVectors, users_apart
 
 _CELLS_AT_A_TIME = 8_000_000
 
@@ -55,14 +55,15 @@ class MapSpace:
         Subtracting each side's mean as well, as two-tower models are often drawn, was measured and left out: propagation makes
         a user the mean of its items, so the sides mix without it (`core.maps.quality.mixing` 0.98 to 0.99 against 1.01 on runs
         of Amazon musical instruments), and with it a user's nearest items agree less with its best-scored ones (20 of each
-        share 0.65 instead of 0.71 for LMMRec, 0.52 instead of 0.64 for LightGCN).
+        share 0.65 instead of 0.71 for LMMRec, 0.52 instead of 0.64 for LightGCN). Only the words of the histories, most of which all
+        users share, are drawn without their mean: with it users and items are two islands (mixing 0.30 instead of 0.87).
 
         Raises:
             InputError: the run's slots have no names, or none is called ``motivation``.
         """
         slot = slot_number(run, motivation)
         chosen = slice(None) if slot is None else slice(slot, slot + 1)
-        user, item = run.user[:, chosen].float(), run.item[:, chosen].float()
+        user, item = users_apart(run.user, run.views.get("user_interaction"))[:, chosen].float(), run.item[:, chosen].float()
         spreads = [side.square().mean(dim=(0, 2)).sqrt().clamp_min(1e-12) for side in (user, item)]
         balance = (spreads[1] / spreads[0]).sqrt()
         scale = balance[:, None]

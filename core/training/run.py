@@ -62,3 +62,15 @@ class RunVectors:
             item_bias=tensors["item_bias"],
             views=views,
         )
+
+
+def users_apart(user: torch.Tensor, view: torch.Tensor | None) -> torch.Tensor:
+    """Users as a map draws them: the words of their histories (`core.models.history_text`), most of which all share, less their mean.
+
+    Args:
+        user: float [n_users, K, s]. view: float [n_users, K, s'], the interaction view; beside so much of a slot lie the words.
+    """
+    if view is None or view.shape[2] >= user.shape[2]:
+        return user
+    own, words = user.split([view.shape[2], user.shape[2] - view.shape[2]], dim=2)
+    return torch.cat([own, words - words.mean(dim=0)], dim=2)

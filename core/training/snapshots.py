@@ -1,6 +1,6 @@
 """Snapshots of a run's vectors at a few epochs of its training, for maps that show how it came about.
 
-    <run>/snapshots/epoch-8.safetensors      user [m, K, s], item [l, K, s] float16; user_rows [m], item_rows [l] int32
+    <run>/snapshots/epoch-8.safetensors      user [m, K, s] (see `users_apart`), item [l, K, s] float16; user_rows [m], item_rows [l] int32
 
 Kept after epochs 1, 2, 4, 8, ...: a training changes most at its beginning. Of more than seven the first and the last six stay; the vectors
 a run ends with are its own. Together they take 64 MiB at most: of a run that needs more, a part of the nodes drawn at random is kept,
@@ -18,6 +18,7 @@ import torch
 
 from core.models.base import RecommendationModel
 from core.storage import disk_errors, read_tensors, write_tensors
+from core.training.run import users_apart
 
 FOLDER = "snapshots"
 _MOST = 7
@@ -62,7 +63,7 @@ class Snapshots:
             return
         model.eval()
         vectors = model.vectors()
-        user, item = vectors["user"].detach(), vectors["item"].detach()
+        user, item = users_apart(vectors["user"].detach(), vectors.get("user_interaction")), vectors["item"].detach()
         share = self._most_bytes / (_MOST * _HALF_BYTES * (user.numel() + item.numel()))
         rows = {"user": _drawn(len(user), share, 0), "item": _drawn(len(item), share, 1)}
         tensors = {side: full[chosen.to(full.device)].half() for (side, chosen), full in zip(rows.items(), (user, item), strict=True)}

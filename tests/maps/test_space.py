@@ -98,3 +98,16 @@ def test_mixing_is_about_one_at_random_and_zero_for_two_islands() -> None:
     assert mixing(nearest(unit_vectors(400), 11)[0], 150) == pytest.approx(1, abs=0.1)
     islands = torch.cat([unit_vectors(20) * 0.01 + torch.eye(6)[0], unit_vectors(20) * 0.01 - torch.eye(6)[0]])
     assert mixing(nearest(torch.nn.functional.normalize(islands, dim=1), 5)[0], 20) == 0
+
+
+def test_words_that_all_histories_share_do_not_set_users_apart_from_items() -> None:
+    generator = torch.Generator().manual_seed(0)
+    user, item = torch.randn(30, 2, 3, generator=generator), torch.randn(20, 2, 3, generator=generator)
+    words, spoken = torch.randn(30, 2, 4, generator=generator), torch.randn(20, 2, 4, generator=generator)
+
+    def space(shared: float) -> MapSpace:
+        wide = torch.cat([user, words - words.mean(0) + shared], dim=2)
+        views = {"user_interaction": user, "item_interaction": item}
+        return MapSpace.of(RunVectors(wide, torch.cat([item, spoken], dim=2), ("sound", "other"), torch.zeros(20), views))
+
+    torch.testing.assert_close(space(0.0).vectors, space(50.0).vectors, atol=1e-4, rtol=1e-4)
