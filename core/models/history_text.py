@@ -6,9 +6,9 @@
     L = sampled softmax over <r_u, r_i>, with m_u taken over the history without the positive item
 
 Leaving the positive out of the history it is compared with is what makes it work: an item's words are the likest to themselves, and a
-model that sees them on both sides learns little else (a first trial on musical instruments, validation: recall@20 0.165 with it, 0.194 without it).
-Not in LMMRec's paper. AlphaRec (arXiv 2407.05441) makes users of their items' words too, in one vector and with the positive among them;
-that an item must not explain itself is the zero diagonal of EASE (arXiv 1905.03375).
+model that sees them on both sides learns little else (a first trial on musical instruments, validation: recall@20 0.165 with it, 0.194
+without it). Not in LMMRec's paper. AlphaRec (arXiv 2407.05441) makes users of their items' words too, in one vector and with the positive
+among them; that an item must not explain itself is the zero diagonal of EASE (arXiv 1905.03375).
 """
 
 from __future__ import annotations
