@@ -70,7 +70,7 @@ def variants_of(training: TrainingConfig) -> tuple[str, ...]:
         "no-itcm": training.itcm_weight == 0,
         "no-independence": training.independence_weight == 0,
         "no-gate": training.motivation_gate == 0,
-        "no-history": training.history_dim == 0 or training.history_scale == 0,
+        "no-history": not training.reads_history,
     }
     missing["no-mcs-no-itcm"] = missing["no-mcs"] or missing["no-itcm"]  # then it is the other one
     parts = [name for name in ABLATIONS if name not in slots_only and not missing.get(name, False)]

@@ -104,3 +104,8 @@ class ModelConfig(BaseModel):
     def reads_text(self) -> bool:
         """Whether the model needs the profiles of the dataset."""
         return self.model in TEXT_MODELS
+
+    @property
+    def reads_history(self) -> bool:
+        """Whether the words of what a user took are read (`core.models.history_text`)."""
+        return self.model == "lmmrec" and self.form == "slots" and self.history_dim > 0 and self.history_scale > 0

@@ -101,7 +101,11 @@ class HistoryText(nn.Module):
 
     @torch.no_grad()
     def everybody(self) -> Pair:
-        """R of all users and of all items: float [n, K, s]."""
+        """Vectors r of all users and of all items: float [n, K, s], those of items without their mean.
+
+        What all items share adds the same to all scores of a user: no place in a list hangs on it, and softmax leaves its size to
+        chance. Without it a motivation's term tells how the item differs from the mean one.
+        """
         sides = ((self.users, len(self.sizes)), (self.items, len(self.text.whole)))
         users, items = (
             torch.cat([read(some) for some in torch.arange(count, device=self.share.device).split(_AT_A_TIME)]) for read, count in sides

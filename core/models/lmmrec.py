@@ -132,7 +132,7 @@ class LMMRec(RecommendationModel):
         self.student = DualEncoder(backbone, text, config, generator)
         self.teacher = teacher_of(self.student) if config.itcm_weight > 0 else None
         self.history: HistoryText | None = None
-        if config.form == "slots" and config.history_dim > 0 and config.history_scale > 0:
+        if config.reads_history:
             self.history = HistoryText(interactions, text.items, self.student.gate, config, generator)
         self.recommendation = RecommendationLoss(config)
         self.coordination = InfoNCELoss(config.mcs_temperature)
