@@ -17,7 +17,8 @@ RING = "#e5484d"
 _JOIN = "rgba(138, 144, 156, 0.45)"
 _SHORE, _HEIGHTS = 0.04, 7  # the lowest line of equal density, as a share of the densest place, and how many there are
 _LONGEST_NAME = 34
-_LABEL_HEIGHT_PX = 24
+_LABEL_HEIGHT_PX, _LETTER_PX, _PADDING_PX = 24, 6.2, 8
+_DRAWN, _LEAST_WIDTH_PX = 0.85, 800
 
 
 def add_rings(
@@ -106,13 +107,13 @@ def name_clusters(figure: go.Figure, points: pd.DataFrame, clusters: pd.DataFram
     middles = points[points["cluster"] >= 0].groupby("cluster")[["x", "y"]].median()
     if middles.empty:
         return
-    names = dict(zip(clusters["cluster"], clusters["name"], strict=True))
-    gap = float(np.ptp(points["y"])) * _LABEL_HEIGHT_PX / height
-    width = float(np.ptp(points["x"])) * 0.22
-    places = _apart(middles.to_numpy(dtype=np.float64), gap, width)
-    for cluster, (x, y) in zip(middles.index, places, strict=True):
-        name = str(names.get(int(cluster), cluster))
-        name = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1].rstrip(" ,") + "…"
+    known = dict(zip(clusters["cluster"], clusters["name"], strict=True))
+    names = [_short(str(known.get(int(cluster), cluster))) for cluster in middles.index]
+    # Both axes have one scale, and the legend and the margins take a part of the height.
+    pixel = max(float(np.ptp(points["y"])) / (_DRAWN * height), float(np.ptp(points["x"])) / _LEAST_WIDTH_PX)
+    widths = np.array([len(name) * _LETTER_PX + _PADDING_PX for name in names]) * pixel
+    places = _apart(middles.to_numpy(dtype=np.float64), _LABEL_HEIGHT_PX * pixel, widths)
+    for name, (x, y) in zip(names, places, strict=True):
         figure.add_annotation(
             x=x,
             y=y,
@@ -125,13 +126,18 @@ def name_clusters(figure: go.Figure, points: pd.DataFrame, clusters: pd.DataFram
         )
 
 
-def _apart(places: np.ndarray, gap: float, width: float) -> np.ndarray:
-    """Places [n, 2] with the lower of two that are closer than ``width`` and ``gap`` moved down until it is free."""
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1].rstrip(" ,") + "…"
+
+
+def _apart(places: np.ndarray, gap: float, widths: np.ndarray) -> np.ndarray:
+    """Places [n, 2] of labels, the lower of two that would touch moved down until it is free; ``gap`` high and ``widths`` [n] wide."""
     moved = places.copy()
     order = np.argsort(-moved[:, 1], kind="stable")
     for position, own in enumerate(order):
-        above = moved[order[:position]]
-        for other in above[np.argsort(-above[:, 1], kind="stable")]:
-            if abs(other[0] - moved[own, 0]) < width and abs(other[1] - moved[own, 1]) < gap:
-                moved[own, 1] = other[1] - gap
+        above = order[:position]
+        for other in above[np.argsort(-moved[above, 1], kind="stable")]:
+            beside = abs(moved[other, 0] - moved[own, 0]) >= (widths[other] + widths[own]) / 2
+            if not beside and abs(moved[other, 1] - moved[own, 1]) < gap:
+                moved[own, 1] = moved[other, 1] - gap
     return moved
