@@ -146,7 +146,7 @@ def _consequences(found: Corrected, wanted: Correction, names: Mapping[str, str]
     formats = {
         "score": st.column_config.NumberColumn("score", format="%.3f"),
         "score before": st.column_config.NumberColumn("was", format="%.3f", help="The score before the correction"),
-        "item": st.column_config.TextColumn("item", width="medium"),
+        "item": st.column_config.TextColumn("item", width=170),
     }
     table(listed, "corrected-list", "**Recommendations after the correction**", column_config=formats, height=38 + 35 * len(listed))
     st.caption(_gist(wanted, moved, len(found.left)))
