@@ -30,7 +30,7 @@ LIMIT_MS = 200.0
 def made_scorer(items: int, motivations: int, seed: int = 0) -> Scorer:
     """A run's scores with the widths a training takes by default."""
     config, generator = ModelConfig(), torch.Generator().manual_seed(seed)
-    user, item = (torch.randn(n, motivations, config.slot_dim, generator=generator) for n in (4, items))
+    user, item = (torch.randn(n, motivations, config.slot_dim + config.history_dim, generator=generator) for n in (4, items))
     views = {f"{side}_behaviour": torch.randn(n, config.behaviour_dim, generator=generator) for side, n in (("user", 4), ("item", items))}
     keys = tuple(f"m{number}" for number in range(motivations))
     return Scorer(RunVectors(user, item, keys, torch.zeros(items), views))
