@@ -41,7 +41,7 @@ _SIDE_SAMPLE = 512  # items of the small EASE that is solved to tell how long th
 _NO_COST = {
     "seed", "learning_rate", "epochs", "evaluate_every", "patience", "metric", "temperature", "regularisation", "mcs_temperature",
     "itcm_alpha", "momentum", "other_gate", "prototype_temperature", "text_scale", "slot_text_scale", "text_dropout", "initial_scale",
-    "align_temperature", "ssl_temperature", "history_scale", "history_temperature", "view_noise", "ease_weight",
+    "align_temperature", "ssl_temperature", "history_temperature", "view_noise", "ease_weight",
 }  # fmt: skip
 """Settings that change what is learned but not what a step costs."""
 

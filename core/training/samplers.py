@@ -8,6 +8,7 @@ import torch
 
 from core.models.config import ModelConfig
 from core.models.graph import Interactions
+from core.models.known import KnownPairs
 from core.models.recommendation import Batch
 
 TABLE_CELLS = 2**28
@@ -30,14 +31,13 @@ class BatchSampler:
     ) -> None:
         self.users, self.items = (torch.tensor(interactions.pairs[:, side], device=device) for side in (0, 1))
         self.n_items = interactions.n_items
-        keys = self.users * self.n_items + self.items
         self.table: torch.Tensor | None = None
-        self.keys: torch.Tensor | None = None
+        self.pairs: KnownPairs | None = None
         if interactions.n_users * self.n_items <= TABLE_CELLS:
             self.table = torch.zeros(interactions.n_users * self.n_items, dtype=torch.bool, device=device)
-            self.table[keys] = True
+            self.table[self.users * self.n_items + self.items] = True
         else:
-            self.keys = keys.sort().values
+            self.pairs = KnownPairs(interactions).to(device)
         self.config, self.batch_size, self.generator, self.device = config, batch_size, generator, device
 
     def __len__(self) -> int:
@@ -65,9 +65,9 @@ class BatchSampler:
 
     def _known(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
         """bool, broadcast: whether the pair is a training interaction."""
+        if self.pairs is not None:
+            known: torch.Tensor = self.pairs(users, items)
+            return known
+        assert self.table is not None
         wanted = users * self.n_items + items
-        if self.table is not None:
-            return self.table.index_select(0, wanted.flatten()).view(wanted.shape)
-        assert self.keys is not None
-        positions = torch.searchsorted(self.keys, wanted).clamp(max=len(self.keys) - 1)
-        return self.keys[positions] == wanted
+        return self.table.index_select(0, wanted.flatten()).view(wanted.shape)
