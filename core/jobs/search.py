@@ -1,9 +1,9 @@
 """A search: every model gets the same number of trials on the validation figures of the same splits, all by one rule.
 
-The first trial is the defaults; a wrapper's second takes what was found for its backbone; then come random settings, then those a
-tree-structured Parzen estimator proposes (Bergstra et al., NeurIPS 2011; Optuna's, over all settings together). A trial whose figure at
-some validation is below the median of the earlier ones is given up. Studies are kept in the workspace, so that a search that was broken
-off, or is asked for more trials, goes on.
+The first trial is the defaults; then come what earlier searches found for the model and, of a wrapper, for its backbone; where that makes
+fewer than three, random settings. Each later trial changes three settings of the best one so far to what a tree-structured Parzen
+estimator proposes (Bergstra et al., NeurIPS 2011; Optuna's). A trial whose figure at some validation is below the median of the earlier
+ones is given up. Studies are kept in the workspace, so that a search that was broken off, or is asked for more trials, goes on.
 """
 
 from __future__ import annotations
@@ -226,10 +226,11 @@ def _task(
 
 
 def _resume(plan: _Plan) -> list[TrialRecord]:
-    """The trials made so far. A wrapper also gets one with what an earlier search found for its backbone, which all wrappers share."""
-    task, known = plan.task, None
+    """The trials made so far. What earlier searches found for the model, and for the backbone that all wrappers share, gets one each."""
+    task, kind, directory = plan.task, plan.path.parent.name, plan.path.parent.parent
+    known = [tuned_settings(kind, task.model, task.backbone, directory=directory)]
     if task.model in WRAPPERS:
-        known = tuned_settings(plan.path.parent.name, task.backbone, directory=plan.path.parent.parent)
+        known.append(tuned_settings(kind, task.backbone, directory=directory))
     study = open_study(task.journal, task.seed)
     recover(study, task.model, task.backbone, known)
     return made(study)

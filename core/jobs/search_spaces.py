@@ -90,7 +90,7 @@ _OF_MODEL: dict[ModelName, Space] = {
         "motivation_gate": Linear(0.25, 1.0),
         "text_scale": Linear(0.0, 0.6),
         "slot_text_scale": Linear(0.0, 0.6),
-        "history_dim": Choice((8, 16)),
+        "history_dim": Choice((0, 8, 16)),
         "history_scale": Linear(0.5, 1.5),
         "history_temperature": Linear(0.1, 0.4),
         **_READING,

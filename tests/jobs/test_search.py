@@ -335,6 +335,34 @@ def test_unknown_model_is_one_line(written: str):
         parse_model(written)
 
 
+def test_later_trials_change_three_settings_of_the_best_so_far(
+    workspace: Workspace, shop: Artefact, output: Path, made_up_training: Callable[..., None]
+):
+    made_up_training(lambda config: [config.learning_rate + config.temperature + config.layers])
+    (found,) = search(workspace, [shop.id], asked("lightgcn", trials=14), output=output)
+    trials = sorted(found.trials, key=lambda trial: trial.number)
+    free: set[str] = set()
+    for position in range(3, len(trials)):
+        best = max(trials[:position], key=lambda trial: trial.value)
+        names = set(best.settings) | set(trials[position].settings)
+        changed = {name for name in names if best.settings.get(name) != trials[position].settings.get(name)}
+        assert len(changed) <= 3
+        free |= changed
+    assert len(free) > 5
+    assert trials[-1].value > trials[0].value
+
+
+def test_what_an_earlier_search_found_is_tried_again(
+    workspace: Workspace, shop: Artefact, output: Path, made_up_training: Callable[..., None]
+):
+    made_up_training(lambda config: [config.temperature])
+    (earlier,) = search(workspace, [shop.id], asked("kar", trials=6), output=output)
+    assert earlier.best is not None
+    assert earlier.best.settings
+    (later,) = search(workspace, [shop.id], asked("kar", trials=2, seed=1), output=output)
+    assert [trial.settings for trial in sorted(later.trials, key=lambda trial: trial.number)] == [{}, earlier.best.settings]
+
+
 def test_a_wrapper_tries_what_was_found_for_its_backbone(
     workspace: Workspace, shop: Artefact, output: Path, made_up_training: Callable[..., None]
 ):
