@@ -1,9 +1,10 @@
 """A search: every model gets the same number of trials on the validation figures of the same splits, all by one rule.
 
 The first trial is the defaults; then come what earlier searches found for the model and, of a wrapper, for its backbone; where that makes
-fewer than three, random settings. Each later trial changes three settings of the best one so far to what a tree-structured Parzen
-estimator proposes (Bergstra et al., NeurIPS 2011; Optuna's). A trial whose figure at some validation is below the median of the earlier
-ones is given up. Studies are kept in the workspace, so that a search that was broken off, or is asked for more trials, goes on.
+fewer than three, random settings. Each later trial changes three settings of the best one so far: at random, from the eleventh on to what
+a tree-structured Parzen estimator proposes (Bergstra et al., NeurIPS 2011; Optuna's). A trial whose figure at some validation is below
+the median of the earlier ones is given up. Studies are kept in the workspace, so that a search that was broken off, or is asked for more
+trials, goes on.
 """
 
 from __future__ import annotations

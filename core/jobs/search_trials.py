@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 FIGURES = ("recall@20", "ndcg@20")
 """A trial is worth the sum of these validation figures."""
 START_UP = 3
-"""Trials before a study begins to learn from those made: the defaults, what is known, then random settings."""
+"""Trials before the others stay near the best one and hopeless ones are given up: the defaults, what is known, then random settings."""
+LEARNING = 10
+"""Trials before settings are proposed from what the others gave; sooner, a proposal is mostly what the best one has already."""
 AT_A_TIME = 3
 """Settings of the best trial so far that a later one changes. Of twenty settings drawn all at once nearly always one spoils the rest
 (Yelp's profiles: each of four random trials of LMMRec was worth less than its defaults)."""
@@ -104,7 +106,7 @@ def open_study(journal: Path, seed: int) -> Study:
     return optuna.create_study(
         study_name="search",
         storage=JournalStorage(JournalFileBackend(str(journal))),
-        sampler=optuna.samplers.TPESampler(n_startup_trials=START_UP, seed=seed, multivariate=True, constant_liar=True),
+        sampler=optuna.samplers.TPESampler(n_startup_trials=LEARNING, seed=seed, multivariate=True, constant_liar=True),
         pruner=optuna.pruners.MedianPruner(n_startup_trials=START_UP, n_warmup_steps=WARM_UP, n_min_trials=3),
         direction="maximize",
         load_if_exists=True,
@@ -158,7 +160,7 @@ def attempt(task: Task, stop: Callable[[], bool]) -> TrialRecord:
 
 
 def _stay_near_the_best(study: Study, drawn: bytes) -> None:
-    """Once a study has begun to learn, keep all but `AT_A_TIME` settings of its best trial so far; which those are depends on ``drawn``."""
+    """After the first `START_UP` trials, keep all but `AT_A_TIME` settings of its best one so far; ``drawn`` decides which."""
     import optuna
     from optuna.trial import TrialState
 

@@ -124,7 +124,7 @@ def test_same_seed_makes_the_same_trials_and_another_one_others(tmp_path: Path, 
     for position, seed in enumerate((0, 0, 1)):
         space_ = Workspace(tmp_path / f"w{position}")
         publish_dataset(space_, small_dataset)
-        found.append(tried(search(space_, ["small"], asked("ease", trials=9, seed=seed), output=output)[0]))
+        found.append(tried(search(space_, ["small"], asked("ease", trials=9, seed=seed), output=output / str(position))[0]))
     assert found[0] == found[1]
     assert found[0][1:] != found[2][1:]
 
@@ -136,7 +136,7 @@ def test_more_trials_continue_an_earlier_search(tmp_path: Path, workspace: Works
     assert more.trials[:3] == first.trials
     other = Workspace(tmp_path / "at once")
     publish_dataset(other, small_dataset)
-    assert tried(search(other, ["small"], asked("ease", trials=8), output=output)[0]) == tried(more)
+    assert tried(search(other, ["small"], asked("ease", trials=8), output=tmp_path / "other settings")[0]) == tried(more)
 
 
 def test_finished_search_makes_no_trial_again(workspace: Workspace, shop: Artefact, output: Path, monkeypatch: pytest.MonkeyPatch):
@@ -162,7 +162,7 @@ def test_stopped_search_goes_on_with_the_trial_it_was_in(workspace: Workspace, s
     assert len(found.trials) == 4
     other = Workspace(tmp_path / "whole")
     publish_dataset(other, ReviewDataset.load(shop))
-    assert tried(found) == tried(search(other, ["small"], asked("lightgcn"), output=output)[0])
+    assert tried(found) == tried(search(other, ["small"], asked("lightgcn"), output=tmp_path / "whole settings")[0])
 
 
 def test_hopeless_trials_are_pruned_and_recorded(workspace: Workspace, shop: Artefact, output: Path, made_up_training: Any):
@@ -244,7 +244,7 @@ def test_test_split_is_never_read_or_measured(
     other = Workspace(tmp_path / "other test split")
     changed = ReviewDataset("small-1", "small", "products", moved, small_dataset.users, small_dataset.items, report={})
     assert publish_dataset(other, changed).id != source.id
-    assert tried(search(other, ["small"], asked("lightgcn"), output=output)[0]) == tried(found)
+    assert tried(search(other, ["small"], asked("lightgcn"), output=tmp_path / "other settings")[0]) == tried(found)
 
 
 def test_text_models_read_the_profiles_of_the_split(workspace: Workspace, shop: Artefact, output: Path):
@@ -338,7 +338,7 @@ def test_unknown_model_is_one_line(written: str):
 def test_later_trials_change_three_settings_of_the_best_so_far(
     workspace: Workspace, shop: Artefact, output: Path, made_up_training: Callable[..., None]
 ):
-    made_up_training(lambda config: [config.learning_rate + config.temperature + config.layers])
+    made_up_training(lambda config: [config.learning_rate + config.temperature + config.dim / 64])
     (found,) = search(workspace, [shop.id], asked("lightgcn", trials=14), output=output)
     trials = sorted(found.trials, key=lambda trial: trial.number)
     free: set[str] = set()
