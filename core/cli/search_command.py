@@ -71,7 +71,7 @@ def _document(found: Found) -> dict[str, Any]:
 
 
 def _plain(found: list[Found]) -> str:
-    from core.jobs.search_trials import FIGURES
+    from core.jobs.search_judge import FIGURES
 
     rows = []
     for one in sorted(found, key=lambda one: (one.dataset, -one.best.value if one.best else 0.0)):

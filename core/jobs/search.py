@@ -2,9 +2,9 @@
 
 The first trial is the defaults; then come what earlier searches found for the model and, of a wrapper, for its backbone; where that makes
 fewer than three, random settings. Each later trial changes three settings of the best one so far: at random, from the eleventh on to what
-a tree-structured Parzen estimator proposes (Bergstra et al., NeurIPS 2011; Optuna's). A trial whose figure at some validation is below
-the median of the earlier ones is given up. Studies are kept in the workspace, so that a search that was broken off, or is asked for more
-trials, goes on.
+a tree-structured Parzen estimator proposes (Bergstra et al., NeurIPS 2011; Optuna's). A trial is given up that has come to half of what
+the best one had by then, or that ends 3 % behind it on the first of several splits. Studies are kept in the workspace, so that a search
+that was broken off, or is asked for more trials, goes on.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from core.jobs.extraction_step import ensure_profiles
 from core.jobs.locks import exclusive
 from core.jobs.resplits import resplit
 from core.jobs.search_config import SearchConfig, model_label, parse_model
+from core.jobs.search_judge import FIGURES
 from core.jobs.search_spaces import space
-from core.jobs.search_trials import FIGURES, Task, TrialRecord, attempt, made, open_study, recover
+from core.jobs.search_trials import Task, TrialRecord, attempt, made, open_study, recover
 from core.jobs.search_workers import in_processes
 from core.jobs.training_step import TRAINING_VERSION
 from core.models.config import TEXT_MODELS, WRAPPERS, BackboneName, ModelName

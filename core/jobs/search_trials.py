@@ -17,13 +17,14 @@ from pydantic import BaseModel, ConfigDict
 
 from core.data.dataset import ReviewDataset, Split
 from core.errors import InputError, StoppedError, StudioError
+from core.jobs.search_judge import Judge, worth
 from core.jobs.search_spaces import Choice, Linear, Log, Range, Whole, space
 from core.jobs.training_step import measure
 from core.models.config import BACKBONES, BackboneName, ModelName
 from core.models.graph import Interactions
 from core.models.text_features import TextFeatures, text_features
 from core.motivations.profiles import Profiles
-from core.progress import ProgressEvent, silent
+from core.progress import silent
 from core.training.config import TrainingConfig
 from core.training.trainer import fit
 from core.workspace import Workspace
@@ -33,17 +34,13 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.trial import FrozenTrial, Trial
 
-FIGURES = ("recall@20", "ndcg@20")
-"""A trial is worth the sum of these validation figures."""
 START_UP = 3
-"""Trials before the others stay near the best one and hopeless ones are given up: the defaults, what is known, then random settings."""
+"""Trials before the others stay near the best one: the defaults, what is known, then random settings."""
 LEARNING = 10
 """Trials before settings are proposed from what the others gave; sooner, a proposal is mostly what the best one has already."""
 AT_A_TIME = 3
 """Settings of the best trial so far that a later one changes. Of twenty settings drawn all at once nearly always one spoils the rest
 (Yelp's profiles: each of four random trials of LMMRec was worth less than its defaults)."""
-WARM_UP = 8
-"""Validations no trial is pruned before: slow learners need some epochs to show what they are worth."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +88,8 @@ class TrialRecord(BaseModel):
 
     @property
     def value(self) -> float:
-        """Sum of `FIGURES`."""
-        return sum(self.validation[figure] for figure in FIGURES)
+        """See `core.jobs.search_judge.worth`."""
+        return worth(self.validation)
 
 
 def open_study(journal: Path, seed: int) -> Study:
@@ -107,7 +104,7 @@ def open_study(journal: Path, seed: int) -> Study:
         study_name="search",
         storage=JournalStorage(JournalFileBackend(str(journal))),
         sampler=optuna.samplers.TPESampler(n_startup_trials=LEARNING, seed=seed, multivariate=True, constant_liar=True),
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=START_UP, n_warmup_steps=WARM_UP, n_min_trials=3),
+        pruner=optuna.pruners.NopPruner(),  # see `Judge`: who learns slowly is not to be measured by the quick
         direction="maximize",
         load_if_exists=True,
     )
@@ -155,17 +152,15 @@ def attempt(task: Task, stop: Callable[[], bool]) -> TrialRecord:
     else:
         trial.set_user_attr("validation", result)
         trial.set_user_attr("seconds", round(time.perf_counter() - began, 2))
-        told = study.tell(trial, sum(result[figure] for figure in FIGURES))
+        told = study.tell(trial, worth(result))
     return record_of(told)
 
 
 def _stay_near_the_best(study: Study, drawn: bytes) -> None:
     """After the first `START_UP` trials, keep all but `AT_A_TIME` settings of its best one so far; ``drawn`` decides which."""
     import optuna
-    from optuna.trial import TrialState
 
-    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    if len(complete) < START_UP:
+    if len(study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))) < START_UP:
         return
     best = study.best_trial.params
     free = random.Random(drawn).sample(sorted(best), min(AT_A_TIME, len(best)))
@@ -176,52 +171,25 @@ def _stay_near_the_best(study: Study, drawn: bytes) -> None:
 
 
 def _train(task: Task, trial: Trial, stop: Callable[[], bool]) -> dict[str, float]:
-    """Validation figures of the best epoch, means over the splits; raises `optuna.TrialPruned` where the study says there is no hope.
-
-    Only the first split is judged on the way: how far the others have come cannot be compared between trials.
-    """
+    """Validation figures of the best epoch, means over the splits; raises `optuna.TrialPruned` where there is no hope."""
     config = task.config(trial.params)
+    judge = Judge(trial, config)
     found, epochs = [], 0
     for number, (dataset, profiles) in enumerate(task.splits):
         splits, _ = _read(task.root, dataset, profiles)
         text = _text(task.root, dataset, profiles, config.text_dim) if profiles else None
-        judge = _Judge(trial, config) if number == 0 else silent
-        result = fit(splits["train"], text, config, partial(_figures, splits), progress=judge, stop=stop)
+        # Only the first split is judged on the way: how far the others have come cannot be compared between trials.
+        result = fit(splits["train"], text, config, partial(_figures, splits), progress=silent if number else judge, stop=stop)
         found.append(result.validation)
         epochs += result.epochs
-    trial.set_user_attr("epochs", epochs)
+        trial.set_user_attr("epochs", epochs)
+        if number == 0 and len(task.splits) > 1:
+            judge.after_the_first_split(result.validation)
     return {figure: sum(one[figure] for one in found) / len(found) for figure in found[0]}
 
 
 def _figures(splits: dict[Split, Interactions], vectors: dict[str, torch.Tensor]) -> dict[str, float]:
     return measure(vectors, splits, "validation").means
-
-
-class _Judge:
-    """Tells the study of each validation of a training, and gives the trial up where the study says so.
-
-    It listens to the training's progress: a model may measure itself several times in one validation.
-    """
-
-    def __init__(self, trial: Trial, config: TrainingConfig) -> None:
-        self.trial, self.config = trial, config
-        self.best: dict[str, float] = {}
-        self.began, self.step = time.perf_counter(), 0
-
-    def __call__(self, event: ProgressEvent) -> None:
-        import optuna
-
-        figures = event.measures.get("validation")
-        if figures is None:
-            return
-        self.best = max(self.best, figures, key=lambda one: one.get(self.config.metric, -1.0))
-        self.step += 1
-        self.trial.report(sum(figures[figure] for figure in FIGURES), self.step)
-        self.trial.set_user_attr("epochs", min(self.step * self.config.evaluate_every, self.config.epochs))
-        if self.trial.should_prune():
-            self.trial.set_user_attr("validation", self.best)
-            self.trial.set_user_attr("seconds", round(time.perf_counter() - self.began, 2))
-            raise optuna.TrialPruned
 
 
 @cache

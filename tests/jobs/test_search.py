@@ -167,7 +167,7 @@ def test_stopped_search_goes_on_with_the_trial_it_was_in(workspace: Workspace, s
 
 def test_hopeless_trials_are_pruned_and_recorded(workspace: Workspace, shop: Artefact, output: Path, made_up_training: Any):
     def curve(config: TrainingConfig) -> list[float]:
-        return [0.01 * (step + 1) + 0.02 * config.layers for step in range(12)]
+        return [0.01 * (step + 1) * (1.0 if config.loss == "bpr" else 0.4) for step in range(12)]
 
     made_up_training(curve)
     (found,) = search(workspace, ["small"], asked("lightgcn", trials=12), output=output)
@@ -181,6 +181,28 @@ def test_hopeless_trials_are_pruned_and_recorded(workspace: Workspace, shop: Art
     assert json.loads(found.path.read_text(encoding="utf-8"))["search"]["pruned"] == len(pruned)
     (again,) = search(workspace, ["small"], asked("lightgcn", trials=12), output=output)
     assert again.trials == found.trials
+
+
+def test_who_learns_as_slowly_as_the_best_is_not_given_up(workspace: Workspace, shop: Artefact, output: Path, made_up_training: Any):
+    def curve(config: TrainingConfig) -> list[float]:
+        steps = range(1, 21)
+        return [0.5 * (step / 20) ** 2 for step in steps] if config.loss == "bpr" else [0.3 for _ in steps]
+
+    made_up_training(curve)
+    (found,) = search(workspace, ["small"], asked("lightgcn", trials=12), output=output)
+    assert any(trial.settings.get("loss") == "softmax" for trial in found.trials)
+    assert {trial.state for trial in found.trials} == {"complete"}
+
+
+def test_who_is_behind_on_the_first_split_is_not_tried_on_the_others(
+    workspace: Workspace, imported: Artefact, output: Path, made_up_training: Any
+):
+    made_up_training(lambda config: [0.5 if config.loss == "bpr" else 0.4])
+    (found,) = search(workspace, ["shop"], asked("lightgcn", trials=16, split_seed=7, splits=2), output=output)
+    assert {trial.settings.get("loss", "bpr"): (trial.state, trial.epochs) for trial in found.trials} == {
+        "bpr": ("complete", 2),
+        "softmax": ("pruned", 1),
+    }
 
 
 def test_search_finds_what_is_better(workspace: Workspace, shop: Artefact, output: Path, made_up_training: Any):
