@@ -5,6 +5,7 @@ Every space holds the default of each of its settings, so that the first trial o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -125,3 +126,13 @@ def space(model: ModelName, backbone: BackboneName = "lightgcn") -> Space:
     if model in WRAPPERS:
         return {**_RANKING, **_OF_BACKBONE[backbone], **_OF_MODEL[model]}
     return dict(_ALONE[model])
+
+
+def with_effect(settings: Mapping[str, str | float]) -> list[str]:
+    """Names of those settings that change what a training gives where the others stand as they do, sorted."""
+    idle: set[str] = set()
+    if "loss" in settings:
+        idle |= {"temperature", "negatives"} if settings["loss"] == "bpr" else {"candidates"}
+    if settings.get("history_dim") == 0:
+        idle |= {"history_scale", "history_temperature"}
+    return sorted(set(settings) - idle)

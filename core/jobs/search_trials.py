@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from core.data.dataset import ReviewDataset, Split
 from core.errors import InputError, StoppedError, StudioError
 from core.jobs.search_judge import Judge, worth
-from core.jobs.search_spaces import Choice, Linear, Log, Range, Whole, space
+from core.jobs.search_spaces import Choice, Linear, Log, Range, Whole, space, with_effect
 from core.jobs.training_step import measure
 from core.models.config import BACKBONES, BackboneName, ModelName
 from core.models.graph import Interactions
@@ -163,7 +163,7 @@ def _stay_near_the_best(study: Study, drawn: bytes) -> None:
     if len(study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))) < START_UP:
         return
     best = study.best_trial.params
-    free = random.Random(drawn).sample(sorted(best), min(AT_A_TIME, len(best)))
+    free = random.Random(drawn).sample(with_effect(best), min(AT_A_TIME, len(best)))
     fixed = {name: value for name, value in best.items() if name not in free}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)

@@ -21,7 +21,7 @@ from core.jobs.locks import exclusive
 from core.jobs.resplits import resplit
 from core.jobs.search import Found, search
 from core.jobs.search_config import SearchConfig, model_label, parse_model
-from core.jobs.search_spaces import Choice, space
+from core.jobs.search_spaces import Choice, space, with_effect
 from core.jobs.search_trials import TrialRecord, _read
 from core.models.config import BACKBONES, MODELS, WRAPPERS
 from core.progress import Progress, ProgressEvent
@@ -372,6 +372,19 @@ def test_later_trials_change_three_settings_of_the_best_so_far(
         free |= changed
     assert len(free) > 5
     assert trials[-1].value > trials[0].value
+
+
+@pytest.mark.parametrize(
+    ("settings", "idle"),
+    [
+        ({"loss": "bpr", "history_dim": 8}, {"temperature", "negatives"}),
+        ({"loss": "softmax", "history_dim": 0}, {"candidates", "history_scale", "history_temperature"}),
+    ],
+)
+def test_settings_without_effect_are_not_changed(settings: dict[str, Any], idle: set[str]):
+    plain = TrainingConfig().model_dump()
+    best = {name: plain[name] for name in space("lmmrec")} | settings
+    assert set(best) - set(with_effect(best)) == idle
 
 
 def test_what_an_earlier_search_found_is_tried_again(
