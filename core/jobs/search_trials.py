@@ -163,7 +163,8 @@ def _stay_near_the_best(study: Study, drawn: bytes) -> None:
     if len(study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))) < START_UP:
         return
     best = study.best_trial.params
-    free = random.Random(drawn).sample(with_effect(best), min(AT_A_TIME, len(best)))
+    names = with_effect(best)
+    free = random.Random(drawn).sample(names, min(AT_A_TIME, len(names)))
     fixed = {name: value for name, value in best.items() if name not in free}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
