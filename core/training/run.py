@@ -64,6 +64,20 @@ class RunVectors:
         )
 
 
+def history_share(parameters: Path) -> float | None:
+    """How much the words of what people took count in a run, as validation chose it: one of `core.models.history_text.SHARES`.
+
+    Args:
+        parameters: the run's file of them. None where there is no such file, or the model read no such words.
+    """
+    from safetensors import safe_open
+
+    if not parameters.is_file():
+        return None
+    with safe_open(parameters, framework="pt") as handle:
+        return float(handle.get_tensor("history.share")) if "history.share" in handle.keys() else None  # noqa: SIM118 - no mapping
+
+
 def users_apart(user: torch.Tensor, view: torch.Tensor | None) -> torch.Tensor:
     """Users as a map draws them: the words of their histories (`core.models.history_text`), most of which all share, less their mean.
 

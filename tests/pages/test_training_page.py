@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from app.components import training_preflight
@@ -19,7 +20,7 @@ from core.jobs.store import JobStore
 from core.jobs.sweep_config import SweepConfig
 from core.jobs.sweep_report import FILE, SweepReport, sweep_rows
 from core.progress import ProgressEvent
-from core.storage import write_json
+from core.storage import write_json, write_tensors
 from core.training.config import TrainingConfig
 from core.training.preflight import Cost
 from core.workspace import Workspace
@@ -240,6 +241,27 @@ def test_compared_runs_show_figures_and_only_the_settings_that_differ(filled: Wo
     assert list(difference["setting"]) == ["Model", "Profiles"]
     (figures,) = [one.value for one in app.dataframe if "change of recall@20" in one.value]
     assert list(figures["change of recall@20"]) == ["first", "+0.0 %"]
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        ({"history.share": torch.tensor(0.5)}, "the words of what people took count by half"),
+        ({"student": torch.ones(1)}, None),
+        (None, None),
+    ],
+)
+def test_a_run_says_how_much_the_words_of_a_history_count(
+    filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch, held: dict[str, torch.Tensor] | None, said: str | None
+) -> None:
+    run = filled_copy.get("run", "small-lmmrec-s0-lm00")
+    if held is not None:
+        write_tensors(run.path / "model.safetensors", held)
+    app = opened(filled_copy.root, "training", monkeypatch, run=run.id)
+    assert not app.exception
+    shown = words(app)
+    assert run.id in shown
+    assert said in shown if said else "the words of what people took" not in shown
 
 
 def test_runs_on_the_way_are_shown_when_asked_for(filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
