@@ -14,14 +14,13 @@ from app.components.page import duration, literal, moment
 from app.components.pickers import model_name, run_label
 from app.components.training_curves import CurveSettings, overlaid_curves, show_curves
 from app.components.training_fields import SPOKEN, label_of
+from core.models.history_text import SHARES
 from core.training.config import TrainingConfig
 from core.training.run import history_share
 from core.workspace import Artefact
 
 COMPARED = "compare"
 """Key and query parameter of the runs that are compared."""
-_SHARES = {1.0: "in full", 0.5: "by half", 0.0: "for nothing"}
-"""What validation chose; see `core.models.history_text`."""
 _FORMS = {"slots": "named slots", "vector": "one vector"}
 _FIGURES = ("recall@20 (test)", "ndcg@20 (test)", "recall@20 (valid.)")
 
@@ -78,7 +77,7 @@ def show_run(run: Artefact, settings: CurveSettings) -> None:
     facts += [f"took {duration(float(summary['seconds']))}"] if summary.get("seconds") is not None else []
     facts += [f"on {summary['device']}"] if summary.get("device") else []
     share = history_share(run.path / "model.safetensors")
-    facts += [f"the words of what people took count {_SHARES[share]}"] if share in _SHARES else []
+    facts += [f"the words of what people took count {SHARES[share]}"] if share is not None else []
     st.caption(" · ".join([*facts, moment(run.manifest.created_at), literal(run.id)]))
     show_curves(artefacts.history(run), settings, run.id, best_epoch=summary.get("best_epoch"))
     with st.container(horizontal=True):

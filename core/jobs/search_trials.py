@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
 
 START_UP = 3
-"""Trials before the others stay near the best one: the defaults, what is known, then random settings."""
+"""Complete trials before the others stay near the best one: the defaults, what is known, then random settings."""
 LEARNING = 10
 """Trials before settings are proposed from what the others gave; sooner, a proposal is mostly what the best one has already."""
 AT_A_TIME = 3
@@ -157,7 +157,7 @@ def attempt(task: Task, stop: Callable[[], bool]) -> TrialRecord:
 
 
 def _stay_near_the_best(study: Study, drawn: bytes) -> None:
-    """After the first `START_UP` trials, keep all but `AT_A_TIME` settings of its best one so far; ``drawn`` decides which."""
+    """After `START_UP` complete trials, keep all but `AT_A_TIME` settings of its best one so far; ``drawn`` decides which."""
     import optuna
 
     if len(study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))) < START_UP:

@@ -28,8 +28,8 @@ from core.models.text_features import NodeText
 
 Vectors = dict[str, torch.Tensor]
 Pair = tuple[torch.Tensor, torch.Tensor]
-SHARES = (1.0, 0.5, 0.0)
-"""How much of the words of the history may count; which does is chosen on validation."""
+SHARES = {1.0: "in full", 0.5: "by half", 0.0: "for nothing"}
+"""How much the words of the history may count, in numbers and in words; which does is chosen on validation."""
 _AT_A_TIME = 8192
 
 

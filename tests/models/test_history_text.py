@@ -123,7 +123,7 @@ def test_validation_chooses_how_much_the_words_count(checkerboard: Interactions,
 
     def validate(vectors: dict[str, torch.Tensor]) -> dict[str, float]:
         seen.append(float(vectors["user"][..., 4:].norm() > 0))
-        return {"recall@20": float(SHARES[len(seen) - 1] == best), "ndcg@20": 0.5}
+        return {"recall@20": float(list(SHARES)[len(seen) - 1] == best), "ndcg@20": 0.5}
 
     assert model.validated(validate, "recall@20") == {"recall@20": 1.0, "ndcg@20": 0.5}
     assert seen == [float(share > 0) for share in SHARES]
