@@ -77,7 +77,7 @@ def show_run(run: Artefact, settings: CurveSettings) -> None:
     facts += [f"took {duration(float(summary['seconds']))}"] if summary.get("seconds") is not None else []
     facts += [f"on {summary['device']}"] if summary.get("device") else []
     share = history_share(run.path / "model.safetensors")
-    facts += [f"the words of what people took count {SHARES[share]}"] if share is not None else []
+    facts += [f"the words of what people took count {SHARES.get(share, f'to {share:.0%}')}"] if share is not None else []
     st.caption(" · ".join([*facts, moment(run.manifest.created_at), literal(run.id)]))
     show_curves(artefacts.history(run), settings, run.id, best_epoch=summary.get("best_epoch"))
     with st.container(horizontal=True):

@@ -247,6 +247,7 @@ def test_compared_runs_show_figures_and_only_the_settings_that_differ(filled: Wo
     ("held", "said"),
     [
         ({"history.share": torch.tensor(0.5)}, "the words of what people took count by half"),
+        ({"history.share": torch.tensor(0.25)}, "the words of what people took count to 25%"),  # of another version
         ({"student": torch.ones(1)}, None),
         (None, None),
     ],
