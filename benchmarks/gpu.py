@@ -19,6 +19,7 @@ import torch
 import typer
 from epoch import random_text
 from speed_report import peak_mb, published_split, report
+from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile, record_function
 
 from core.evaluation.protocol import evaluate
@@ -77,9 +78,11 @@ def shares(training: Training) -> dict[str, float]:
     on_gpu = training.device.type == "cuda"
     with profile(activities=[ProfilerActivity.CPU] + [ProfilerActivity.CUDA] * on_gpu, acc_events=True) as profiled:
         training.epoch()
-    events = profiled.key_averages()
-    whole = {one.key: (one.device_time_total if on_gpu else one.cpu_time_total) for one in events}
-    busy = sum(one.self_device_time_total if on_gpu else one.self_cpu_time_total for one in events)
+    events = [one for one in profiled.key_averages() if not one.is_user_annotation or one.device_type == DeviceType.CPU]
+    whole = {one.key: (one.device_time_total if on_gpu else one.cpu_time_total) for one in events if one.device_type == DeviceType.CPU}
+    # On a GPU the kernels are events of their own; what the calls that launched them are told of it is the same time once more.
+    counted = [one for one in events if (one.device_type != DeviceType.CPU) == on_gpu]
+    busy = sum(one.self_device_time_total if on_gpu else one.self_cpu_time_total for one in counted)
     parts = {
         "propagation": sum(whole.get(name, 0.0) for name in PROPAGATION),
         "sampling": whole.get("sampling", 0.0),

@@ -26,6 +26,7 @@ from core.models.backbones import Backbone
 from core.models.base import RecommendationModel, Validate
 from core.models.collaborative import embedding_norm
 from core.models.config import ModelConfig
+from core.models.distinct import chosen_nodes
 from core.models.graph import Interactions
 from core.models.history_text import SHARES, HistoryText
 from core.models.losses import CorrespondenceLoss, IndependenceLoss, InfoNCELoss
@@ -103,15 +104,6 @@ def _gate(text: TextFeatures, config: ModelConfig) -> torch.Tensor:
     gate = text.users.lift.pow(config.motivation_gate)
     gate[:, -1] *= config.other_gate
     return gate
-
-
-def chosen_nodes(rows: torch.Tensor, count: int, most: int) -> torch.Tensor:
-    """Int64 [min(most, count)]: different nodes in random order, those among the rows first; comparing all with all costs the square.
-
-    By random keys, so that no shape depends on how many different nodes the rows hold: a step would wait for the device to tell it.
-    """
-    keys = torch.rand(count, device=rows.device) + torch.zeros(count, device=rows.device).index_fill_(0, rows, 1.0)
-    return keys.topk(min(most, count)).indices
 
 
 class LMMRec(RecommendationModel):

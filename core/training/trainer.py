@@ -149,8 +149,7 @@ def _train_epoch(
 
 
 def train_step(model: RecommendationModel, batch: Batch, optimiser: torch.optim.Optimizer, mixed: bool = False) -> dict[str, torch.Tensor]:
-    """One step of the optimiser; returns the weighted losses. Nothing here waits for the device, but losses of models that pick out the
-    distinct nodes of a batch (`unique`: RLMRec-Con, KAR, IRLLRec, DCCF, AutoCF) do on CUDA.
+    """One step of the optimiser; returns the weighted losses. Nothing here waits for the device.
 
     Args:
         mixed: whether the losses are taken in mixed precision (bfloat16).

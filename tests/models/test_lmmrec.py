@@ -11,7 +11,7 @@ from core.errors import InputError
 from core.models.build import build_model
 from core.models.config import ModelConfig
 from core.models.graph import Interactions
-from core.models.lmmrec import DualEncoder, LMMRec, chosen_nodes
+from core.models.lmmrec import DualEncoder, LMMRec
 from core.models.recommendation import Batch
 from core.models.text_features import SHRINKAGE, TextFeatures, motivation_lift
 
@@ -53,18 +53,6 @@ def test_slots_and_parts_of_behaviour_recommend_together_and_each_by_itself(chec
     assert float(terms["recommendation"]) == pytest.approx(0.7 * bpr("", "_behaviour"))
     assert float(terms["recommendation_apart"]) == pytest.approx(0.25 * (bpr("") + bpr("_first") + bpr("_second")))
     assert "recommendation" not in model(checkerboard, block_text, behaviour_dim=6, joint_weight=0.0).losses(BATCH)
-
-
-def test_views_are_compared_of_different_nodes_those_of_the_batch_first() -> None:
-    rows = torch.tensor([7, 3, 3, 7, 11])
-    few, all_of_them, more_than_there_are = (chosen_nodes(rows, 20, most).tolist() for most in (2, 5, 50))
-    assert set(few) < {3, 7, 11}
-    assert len(set(few)) == 2
-    assert {3, 7, 11} < set(all_of_them)
-    assert len(set(all_of_them)) == 5
-    assert sorted(more_than_there_are) == list(range(20))
-    drawn = {tuple(sorted(chosen_nodes(rows, 20, 2).tolist())) for _ in range(60)}
-    assert drawn == {(3, 7), (3, 11), (7, 11)}
 
 
 def test_without_behaviour_it_is_the_papers_objective(checkerboard: Interactions, block_text: TextFeatures) -> None:

@@ -10,6 +10,7 @@ from torch.nn import functional
 from core.models.backbones.graph_attention import GraphAttention, Pairs
 from core.models.backbones.lightgcn import LightGCN
 from core.models.config import ModelConfig
+from core.models.distinct import distinct
 from core.models.graph import Interactions
 from core.models.losses import log_partition
 from core.models.recommendation import Batch
@@ -139,5 +140,5 @@ class AutoCF(LightGCN):
 
 def _spread(nodes: torch.Tensor, met: torch.Tensor) -> torch.Tensor:
     """Mean over the different nodes of the batch of log sum_v exp(<n, v>), v over all nodes of the side."""
-    anchors = nodes[met.unique()]
-    return log_partition(anchors, nodes, torch.full_like(anchors[:, 0], 1 / len(anchors)).detach())
+    different = distinct(met, len(nodes))
+    return log_partition(nodes[different.nodes], nodes, different.once / different.once.sum())

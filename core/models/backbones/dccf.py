@@ -8,6 +8,7 @@ from torch import nn
 from core.models.backbones.adaptive_graph import AdaptiveGraph
 from core.models.backbones.lightgcn import LightGCN
 from core.models.config import ModelConfig
+from core.models.distinct import distinct
 from core.models.graph import Interactions
 from core.models.losses import NodeContrastLoss
 from core.models.recommendation import Batch
@@ -58,11 +59,12 @@ class DCCF(LightGCN):
         if self.ssl_weight == 0:
             return users, items, {}
         contrast = joined.new_zeros(())
-        for nodes in (batch.users.unique(), self.n_users + batch.positives.unique()):
+        users_met, items_met = distinct(batch.users, self.n_users), distinct(batch.positives, self.n_items)
+        for nodes, once in ((users_met.nodes, users_met.once), (self.n_users + items_met.nodes, items_met.once)):
             for plain, *others in layers:
                 anchors = plain[nodes]
                 for other in others:
-                    contrast = contrast + self.contrast(anchors, other[nodes])
+                    contrast = contrast + self.contrast.among(anchors, other[nodes], once)
         return users, items, {"contrast": self.ssl_weight * contrast}
 
 

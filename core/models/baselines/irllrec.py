@@ -12,7 +12,8 @@ z' is the momentum teacher of MLP_z. Formulas after the authors' published code,
 * Matching: the code takes the softmax over the dimensions of z alone, where the interactions play no part, at a weight of 1e-4 to 1e-7.
   Here the softmax is over the nodes compared, between both modalities, which is what matching means and what has an effect. The code's
   shares (0.4 hard, 0.6 distilled) stay. The teacher is of the text tower alone, as in the code; r stands without gradient in its targets.
-* Translation runs over all nodes in the code (a matrix of n x n); here, as matching, over ``aligned_nodes`` of each side.
+* Translation runs over all nodes in the code (a matrix of n x n); here, as matching, over ``aligned_nodes`` of each side, those of the
+  batch first.
 * r is aggregated in every layer of LightGCN there; here once from the backbone's vectors, so that any backbone will do.
 * The texts are the same as every model's here. Profile: ``whole``. Intent text: the slots (one per motivation), weighed by how much more
   than others the node speaks of each (``lift``), in place of a second summary by the LLM of what drives the node.
@@ -30,6 +31,7 @@ from core.models.base import RecommendationModel
 from core.models.baselines.rlmrec import TextAlignment
 from core.models.collaborative import embedding_norm
 from core.models.config import ModelConfig
+from core.models.distinct import chosen_nodes
 from core.models.graph import Interactions, NormalisedAdjacency
 from core.models.losses import CorrespondenceLoss
 from core.models.losses.translation import TranslationLoss
@@ -63,6 +65,7 @@ class IRLLRec(RecommendationModel):
         self.translation = TranslationLoss(config.align_temperature)
         self.matching = CorrespondenceLoss(config.align_temperature, HARD_SHARE)
         self.teacher = teacher_of(self.intent.encoder)
+        self.speaking = [int(text.any(1).sum()) for text in (self.intent.user_text, self.intent.item_text)]
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         users, items, own = self.backbone.step(batch)
@@ -78,25 +81,19 @@ class IRLLRec(RecommendationModel):
             **own,
         }
         sides = (
-            (batch.users, users, user_intents, self.intent.user_text),
-            (torch.cat([batch.positives, batch.negatives]), items, item_intents, self.intent.item_text),
+            (batch.users, users, user_intents, self.intent.user_text, self.speaking[0]),
+            (torch.cat([batch.positives, batch.negatives]), items, item_intents, self.intent.item_text, self.speaking[1]),
         )
-        for rows, vectors, intents, text in sides:
-            nodes = self._some(rows, text)
-            if len(nodes) == 0:
+        for rows, vectors, intents, text, n_speaking in sides:
+            if n_speaking == 0:
                 continue
+            nodes = chosen_nodes(rows, len(text), min(self.config.aligned_nodes, n_speaking), text.any(1))
             said = self.intent.encoder(text[nodes])
             taught = self._of_teacher(text[nodes])
             matched = self.matching(intents[nodes], said, intents[nodes], taught)
             terms["translation"] = terms["translation"] + self.config.translation_weight * self.translation(said, vectors[nodes])
             terms["matching"] = terms["matching"] + self.config.matching_weight * matched
         return terms
-
-    def _some(self, rows: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
-        """At most ``aligned_nodes`` different nodes of the rows that have a text, in random order."""
-        nodes = rows.unique()
-        nodes = nodes[text[nodes].any(1)]
-        return nodes[torch.randperm(len(nodes), device=nodes.device)[: self.config.aligned_nodes]]
 
     @torch.no_grad()
     def _of_teacher(self, text: torch.Tensor) -> torch.Tensor:

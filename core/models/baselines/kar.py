@@ -25,6 +25,7 @@ from core.models.backbones import Backbone
 from core.models.base import RecommendationModel
 from core.models.collaborative import embedding_norm
 from core.models.config import ModelConfig
+from core.models.distinct import distinct
 from core.models.recommendation import Batch, RecommendationLoss
 from core.models.text_features import TextFeatures
 
@@ -103,12 +104,12 @@ class KAR(RecommendationModel):
         users, items, own = self.backbone.step(batch)
         batch = batch.hardest(users, items)
         # Only the nodes of the batch, each once: the experts cost more than the propagation.
-        user_nodes, user_rows = batch.users.unique(return_inverse=True)
-        item_nodes, item_rows = torch.cat([batch.positives, batch.negatives]).unique(return_inverse=True)
-        positives, negatives = item_rows.split([len(batch.positives), len(batch.negatives)])
-        joined = self._joined("user", users, user_nodes), self._joined("item", items, item_nodes)
+        users_met = distinct(batch.users, len(users))
+        items_met = distinct(torch.cat([batch.positives, batch.negatives]), len(items))
+        positives, negatives = items_met.place.split([len(batch.positives), len(batch.negatives)])
+        joined = self._joined("user", users, users_met.nodes), self._joined("item", items, items_met.nodes)
         return {
-            "recommendation": self.recommendation(*joined, Batch(user_rows, positives, negatives, batch.excluded)),
+            "recommendation": self.recommendation(*joined, Batch(users_met.place, positives, negatives, batch.excluded)),
             "regularisation": self.config.regularisation * embedding_norm(self.backbone, batch),
             **own,
         }

@@ -17,6 +17,7 @@ from core.models.backbones import Backbone
 from core.models.base import RecommendationModel
 from core.models.collaborative import embedding_norm
 from core.models.config import ModelConfig
+from core.models.distinct import distinct
 from core.models.losses.weighted_contrast import WeightedContrastLoss
 from core.models.recommendation import Batch, RecommendationLoss
 from core.models.text_encoder import TextEncoder
@@ -52,22 +53,23 @@ class TextAlignment(torch.nn.Module):
         return self._of_users(users, batch) + self._of_items(items, batch)
 
     def _of_users(self, users: torch.Tensor, batch: Batch) -> torch.Tensor:
-        nodes, rows = batch.users.unique(return_counts=True)
-        own = self.user_place[nodes]
+        met = distinct(batch.users, len(users))
+        own = self.user_place[met.nodes]
         text = self.encoder(self.user_text[self.speaking_users])
         if len(text) == 0:
             return users.new_zeros(())
-        similarity = self.contrast.similarity(users[nodes], text)
-        return self.contrast(similarity, own.clamp(min=0), rows * (own >= 0))
+        similarity = self.contrast.similarity(users[met.nodes], text)
+        return self.contrast(similarity, own.clamp(min=0), met.times * (own >= 0))
 
     def _of_items(self, items: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Both contrasts of items from one matrix over the distinct ones."""
-        nodes, place = torch.cat([batch.positives, batch.negatives]).unique(return_inverse=True)
-        similarity = self.contrast.similarity(items[nodes], self.encoder(self.item_text[nodes]))
-        own = torch.arange(len(nodes), device=nodes.device)
+        met = distinct(torch.cat([batch.positives, batch.negatives]), len(items))
+        speaks = self.item_speaks[met.nodes]
+        similarity = self.contrast.similarity(items[met.nodes], self.encoder(self.item_text[met.nodes]))
+        own = torch.arange(len(met.nodes), device=items.device)
         total = items.new_zeros(())
-        for rows in place.split([len(batch.positives), len(batch.negatives)]):
-            weight = torch.bincount(rows, minlength=len(nodes)) * self.item_speaks[nodes]
+        for rows in met.place.split([len(batch.positives), len(batch.negatives)]):
+            weight = torch.zeros_like(speaks).index_add_(0, rows, speaks[rows])
             total = total + self.contrast(similarity, own, weight, weight)
         return total
 

@@ -14,17 +14,22 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from core.models.distinct import distinct
+
 CELLS_AT_ONCE = {"cpu": 2**20, "cuda": 2**28}
 """Cells of P held at once: 4 MB on a CPU, where pieces of 0.7 to 6 MB were equally fast; where there is room, in one piece."""
 
 
-def log_partition(anchors: torch.Tensor, nodes: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
-    """Sum_m share_m log sum_v exp(<anchor_m, node_v>), a scalar; differentiable once in anchors and nodes.
+def log_partition(anchors: torch.Tensor, nodes: torch.Tensor, shares: torch.Tensor, weights: torch.Tensor | None = None) -> torch.Tensor:
+    """Sum_m share_m log sum_v w_v exp(<anchor_m, node_v>), a scalar; differentiable once in anchors and nodes.
 
     Args:
-        anchors: float [M, d]. nodes: float [n, d]. shares: float [M], weights of the anchors; they take no gradient.
+        anchors: float [M, d]. nodes: float [n, d]. shares: float [M], weights of the anchors. weights: float [n], w; None for ones. Neither
+            takes a gradient; one w at least is above zero. Summed up in float32 at least, also where mixed precision gives less.
     """
-    return _LogPartition.apply(anchors, nodes, shares)  # type: ignore[no-untyped-call]
+    dtype = torch.promote_types(torch.promote_types(anchors.dtype, nodes.dtype), torch.float32)
+    weights = None if weights is None else weights.to(dtype)
+    return _LogPartition.apply(anchors.to(dtype), nodes.to(dtype), shares.to(dtype), weights)  # type: ignore[no-untyped-call]
 
 
 class NodeContrastLoss(nn.Module):
@@ -43,37 +48,40 @@ class NodeContrastLoss(nn.Module):
         super().__init__()
         self.temperature = temperature
 
-    def forward(self, first: torch.Tensor, second: torch.Tensor, nodes: torch.Tensor | None = None) -> torch.Tensor:
-        """Both views of all nodes, float [n, d]; nodes int64 [M], the anchors (None: all of them). Returns a scalar."""
+    def forward(self, first: torch.Tensor, second: torch.Tensor, nodes: torch.Tensor) -> torch.Tensor:
+        """Both views of all nodes, float [n, d]; nodes int64 [M], the anchors. Returns a scalar."""
+        met = distinct(nodes, len(first))
         second = functional.normalize(second, dim=1)
-        shares = first.new_full((len(first) if nodes is None else len(nodes),), 1.0)
-        if nodes is not None:
-            nodes, shares = _each_once(nodes)
-            first = first[nodes]
+        return self._contrast(first[met.nodes], second[met.nodes], second, met.times, None)
+
+    def among(self, first: torch.Tensor, second: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        """The contrast of some nodes against these nodes alone: both views float [m, d]; weights float [m], how much each counts as an
+        anchor and as a negative.
+        """
+        second = functional.normalize(second, dim=1)
+        return self._contrast(first, second, second, weights, weights)
+
+    def _contrast(
+        self, first: torch.Tensor, own: torch.Tensor, against: torch.Tensor, shares: torch.Tensor, weights: torch.Tensor | None
+    ) -> torch.Tensor:
         anchors = functional.normalize(first, dim=1) / self.temperature
-        shares = (shares / shares.sum()).to(anchors.dtype)
-        agreement = (anchors * (second if nodes is None else second[nodes])).sum(1)
-        return log_partition(anchors, second, shares) - (shares * agreement).sum()
-
-
-def _each_once(nodes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Every node once and how often it stood there. Not on CUDA, where counting makes the host wait and saves little."""
-    if nodes.device.type == "cuda":
-        return nodes, torch.ones_like(nodes)
-    different, counts = nodes.unique(return_counts=True)
-    return different, counts
+        shares = shares / shares.sum()
+        return log_partition(anchors, against, shares, weights) - (shares * (anchors * own).sum(1)).sum()
 
 
 class _LogPartition(torch.autograd.Function):
     """Value and gradients in one pass over pieces of P."""
 
     @staticmethod
-    def forward(ctx: Any, anchors: torch.Tensor, nodes: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
+    def forward(ctx: Any, anchors: torch.Tensor, nodes: torch.Tensor, shares: torch.Tensor, weights: torch.Tensor | None) -> torch.Tensor:
         with torch.autocast(anchors.device.type, enabled=False):
-            return _LogPartition._value_and_gradients(ctx, anchors, nodes, shares)
+            return _LogPartition._value_and_gradients(ctx, anchors, nodes, shares, weights)
 
     @staticmethod
-    def _value_and_gradients(ctx: Any, anchors: torch.Tensor, nodes: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
+    def _value_and_gradients(
+        ctx: Any, anchors: torch.Tensor, nodes: torch.Tensor, shares: torch.Tensor, weights: torch.Tensor | None
+    ) -> torch.Tensor:
+        bias = None if weights is None else weights.log()
         anchor_gradient, node_gradient = torch.empty_like(anchors), torch.zeros_like(nodes)
         value = anchors.new_zeros(())
         rows = max(1, CELLS_AT_ONCE.get(anchors.device.type, 2**24) // max(1, len(nodes)))
@@ -82,6 +90,8 @@ class _LogPartition(torch.autograd.Function):
             part = slice(start, min(start + rows, len(anchors)))
             share = shares[part, None]
             powers = torch.mm(anchors[part], nodes.T, out=piece[: part.stop - start])
+            if bias is not None:
+                powers += bias
             greatest = powers.amax(dim=1, keepdim=True)
             total = powers.sub_(greatest).exp_().sum(dim=1, keepdim=True)
             value += (share * (total.log() + greatest)).sum()
@@ -95,4 +105,4 @@ class _LogPartition(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         anchor_gradient, node_gradient = ctx.saved_tensors
-        return anchor_gradient * gradients[0], node_gradient * gradients[0], None
+        return anchor_gradient * gradients[0], node_gradient * gradients[0], None, None

@@ -15,7 +15,7 @@ from core.models.graph import Interactions
 from core.models.losses.info_nce import InfoNCELoss
 from core.models.losses.translation import TranslationLoss
 from core.models.recommendation import Batch
-from core.models.text_features import TextFeatures
+from core.models.text_features import NodeText, TextFeatures
 from core.training.config import TrainingConfig
 from core.training.trainer import fit
 
@@ -102,10 +102,11 @@ def test_alignments_equal_their_formulas(checkerboard: Interactions, partly_sile
 
 
 def test_matching_equals_its_formula(checkerboard: Interactions, partly_silent: TextFeatures) -> None:
-    """Soft targets of the teacher's similarities and 0.4 of the own node, in both directions; silent nodes are left out."""
+    """Soft targets of the teacher's similarities and 0.4 of the own node, in both directions, over all nodes that speak."""
     model = built(checkerboard, partly_silent, matching_weight=0.5, align_temperature=0.4).eval()
     torch.nn.init.normal_(model.teacher.get_parameter("first.weight"), generator=torch.Generator().manual_seed(1))
-    sides = (([1], intent_text(partly_silent.users), 0), ([2, 4, 5, 7], intent_text(partly_silent.items), 1))
+    speaking = [u for u in range(40) if u % 3], [i for i in range(30) if i % 9]
+    sides = ((speaking[0], intent_text(partly_silent.users), 0), (speaking[1], intent_text(partly_silent.items), 1))
     expected = 0.0
     with torch.no_grad():
         intents = model.interaction_intents(*model.backbone())
@@ -145,7 +146,37 @@ def test_the_teacher_follows_the_intent_encoder_and_drops_nothing_out(checkerboa
 def test_a_batch_without_words_has_no_alignment(checkerboard: Interactions, partly_silent: TextFeatures) -> None:
     model = built(checkerboard, partly_silent)
     losses = model.losses(Batch(torch.tensor([0, 3]), torch.tensor([0, 9]), torch.tensor([18, 27])))
+    assert all(float(losses[name].detach()) == 0.0 for name in ("alignment", "intents"))
+
+
+def test_where_nobody_has_words_nothing_is_aligned(checkerboard: Interactions, partly_silent: TextFeatures) -> None:
+    silent = TextFeatures(*(_silenced(side) for side in (partly_silent.users, partly_silent.items)), partly_silent.motivations)
+    losses = built(checkerboard, silent).losses(BATCH)
     assert all(float(losses[name].detach()) == 0.0 for name in ("alignment", "intents", "translation", "matching"))
+
+
+def test_only_nodes_with_words_are_matched_those_of_the_batch_first(
+    checkerboard: Interactions, partly_silent: TextFeatures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = built(checkerboard, partly_silent, aligned_nodes=4)
+    seen: list[torch.Tensor] = []
+    encoder = model.intent.encoder
+
+    def watched(text: torch.Tensor) -> torch.Tensor:
+        seen.append(text)
+        return encoder(text)
+
+    monkeypatch.setattr(model, "_of_teacher", watched)
+    model.losses(BATCH)
+    users, items = seen
+    assert bool(users.any(1).all())
+    assert any(bool((row == model.intent.user_text[1]).all()) for row in users), "the one user of the batch that speaks"
+    own = {tuple(model.intent.item_text[item].tolist()) for item in (2, 4, 5, 7)}
+    assert {tuple(row.tolist()) for row in items} == own
+
+
+def _silenced(side: NodeText) -> NodeText:
+    return NodeText(side.slots * 0, side.present & False, side.whole * 0, side.lift)
 
 
 def test_text_that_tells_the_blocks_apart_helps_and_shuffled_text_does_not(

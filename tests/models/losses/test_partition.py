@@ -29,9 +29,18 @@ def test_the_contrast_equals_its_formula_a_node_met_twice_counting_twice() -> No
     assert float(NodeContrastLoss(0.2)(first, second, nodes)) == pytest.approx(expected)
 
 
-def test_without_nodes_all_are_anchors() -> None:
+def test_among_some_nodes_each_counts_as_much_as_its_weight() -> None:
+    first, second, weights = random(5, 4, seed=1), random(5, 4, seed=2), [1.0, 0.0, 0.5, 0.5, 2.0]
+    expected = 0.0
+    for node in range(5):
+        powers = [weights[other] * math.exp(cosine(first[node], second[other]) / 0.3) for other in range(5)]
+        expected += weights[node] * (math.log(sum(powers)) - cosine(first[node], second[node]) / 0.3) / 4.0
+    assert float(NodeContrastLoss(0.3).among(first, second, torch.tensor(weights))) == pytest.approx(expected)
+
+
+def test_among_all_nodes_is_the_contrast_against_all() -> None:
     first, second, loss = random(6, 4, seed=1), random(6, 4, seed=2), NodeContrastLoss(0.3)
-    assert float(loss(first, second)) == pytest.approx(float(loss(first, second, torch.arange(6))))
+    assert float(loss.among(first, second, torch.ones(6))) == pytest.approx(float(loss(first, second, torch.arange(6))))
 
 
 @pytest.mark.parametrize("cells", [1, 12, 2**20])
@@ -39,9 +48,11 @@ def test_the_gradients_are_the_true_ones_in_pieces_of_any_size(monkeypatch: pyte
     monkeypatch.setitem(CELLS_AT_ONCE, "cpu", cells)
     anchors, nodes = random(5, 3, seed=3).requires_grad_(), random(7, 3, seed=4).requires_grad_()
     shares = torch.rand(5, dtype=torch.float64)
-    assert torch.autograd.gradcheck(lambda a, b: log_partition(a, b, shares), (anchors, nodes))
-    plain = (shares * (anchors @ nodes.T).logsumexp(1)).sum()
-    assert log_partition(anchors, nodes, shares).item() == pytest.approx(plain.item())
+    weights = torch.tensor([1.0, 0.5, 2.0, 0.0, 1.0, 3.0, 1.0], dtype=torch.float64)
+    for own in (None, weights):
+        assert torch.autograd.gradcheck(lambda a, b, own=own: log_partition(a, b, shares, own), (anchors, nodes))
+        logits = anchors @ nodes.T if own is None else anchors @ nodes.T + own.log()
+        assert log_partition(anchors, nodes, shares, own).item() == pytest.approx((shares * logits.logsumexp(1)).sum().item())
 
 
 def test_the_gradient_of_the_contrast_is_that_of_plain_autograd() -> None:
