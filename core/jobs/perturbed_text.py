@@ -22,4 +22,4 @@ def text_to_read(workspace: Workspace, profiles: Artefact, config: TrainingConfi
         extraction = workspace.get("extraction", profiles.manifest.sources["extraction"])
         embeddings = read_tensors(extraction.path / "embeddings.safetensors")["embeddings"]
         text = with_users(text, swapped_users(text.statements, config.text_noise, config.seed), embeddings)
-    return controlled(text_features(text, config.text_dim), config.text_control, config.seed)
+    return controlled(text_features(text, config.text_dim, config.words_read), config.text_control, config.seed)

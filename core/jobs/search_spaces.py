@@ -92,6 +92,7 @@ _OF_MODEL: dict[ModelName, Space] = {
         "text_scale": Linear(0.0, 0.6),
         "slot_text_scale": Linear(0.0, 0.6),
         "history_dim": Choice((0, 8, 16)),
+        "history_words": Choice((0, 128, 256)),
         "history_scale": Linear(0.5, 1.5),
         "history_temperature": Linear(0.1, 0.4),
         **_READING,
@@ -134,5 +135,5 @@ def with_effect(settings: Mapping[str, str | float]) -> list[str]:
     if "loss" in settings:
         idle |= {"temperature", "negatives"} if settings["loss"] == "bpr" else {"candidates"}
     if settings.get("history_dim") == 0:
-        idle |= {"history_scale", "history_temperature"}
+        idle |= {"history_words", "history_scale", "history_temperature"}
     return sorted(set(settings) - idle)

@@ -178,7 +178,7 @@ def _train(task: Task, trial: Trial, stop: Callable[[], bool]) -> dict[str, floa
     found, epochs = [], 0
     for number, (dataset, profiles) in enumerate(task.splits):
         splits, _ = _read(task.root, dataset, profiles)
-        text = _text(task.root, dataset, profiles, config.text_dim) if profiles else None
+        text = _text(task.root, dataset, profiles, config.text_dim, config.words_read) if profiles else None
         # Only the first split is judged on the way: how far the others have come cannot be compared between trials.
         result = fit(splits["train"], text, config, partial(_figures, splits), progress=silent if number else judge, stop=stop)
         found.append(result.validation)
@@ -204,10 +204,10 @@ def _read(root: Path, dataset: str, profiles: str | None) -> tuple[dict[Split, I
 
 
 @cache
-def _text(root: Path, dataset: str, profiles: str, text_dim: int) -> TextFeatures:
+def _text(root: Path, dataset: str, profiles: str, text_dim: int, words: int) -> TextFeatures:
     read = _read(root, dataset, profiles)[1]
     assert read is not None
-    return text_features(read, text_dim)
+    return text_features(read, text_dim, words)
 
 
 def record_of(trial: FrozenTrial) -> TrialRecord:

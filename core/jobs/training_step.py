@@ -30,7 +30,7 @@ from core.training.trainer import TrainingResult, fit
 from core.training.used_settings import keyed_settings
 from core.workspace import Artefact, Workspace, artefact_id
 
-TRAINING_VERSION = 2
+TRAINING_VERSION = 3
 """Part of every run's key: raised when the same configuration would train another model."""
 _NOISE_LABELS = {"interaction_noise": "noise", "text_noise": "textnoise"}
 

@@ -78,6 +78,9 @@ class ModelConfig(BaseModel):
     history_dim: int = Field(
         16, ge=0, le=256, description="Dimensions of each slot for the words of what a user took; 0: none (slots form)"
     )
+    history_words: int = Field(
+        128, ge=0, le=256, description="Directions of the words themselves (TF-IDF) beside them; 0: none (slots form)"
+    )
     history_scale: float = Field(1.0, ge=0, description="Most spread their scores may have against that of all others (slots form)")
     history_temperature: float = Field(0.2, gt=0, description="Temperature of the softmax they are trained by (slots form)")
     history_rows: int = Field(512, ge=2, description="Interactions of a step they are trained on (slots form)")
@@ -109,3 +112,8 @@ class ModelConfig(BaseModel):
     def reads_history(self) -> bool:
         """Whether the words of what a user took are read (`core.models.history_text`)."""
         return self.model == "lmmrec" and self.form == "slots" and self.history_dim > 0 and self.history_scale > 0
+
+    @property
+    def words_read(self) -> int:
+        """How many directions of the words said of items are read (`core.models.word_features`)."""
+        return self.history_words if self.reads_history else 0

@@ -1,14 +1,15 @@
 """The words of what a user took: per motivation, what reviews say of the items of a history against what they say of a candidate.
 
     m_uk = mean of x_jk over the items j of u's history that speak of k       x: pooled text of an item, K slots and whole
-    f(x)_k = MLP_k(x_k) + (MLP(x))_k                                          one text encoder for histories and items
+    f(x)_k = MLP_k(x_k) + (MLP([x; w]))_k                                     one text encoder for histories and items
     r_u = g_u f(m_u) / |g_u f(m_u)|,  r_i = f(x_i)                            g: motivation gate; r_i less its mean, once trained
     L = sampled softmax over <r_u, r_i>, with m_u taken over the history without the positive item
 
 Leaving the positive out of the history it is compared with is what makes it work: an item's words are the likest to themselves, and a
 model that sees them on both sides learns little else (a first trial on musical instruments, validation: recall@20 0.165 with it, 0.194
 without it). Not in LMMRec's paper. AlphaRec (arXiv 2407.05441) makes users of their items' words too, in one vector and with the positive
-among them; that an item must not explain itself is the zero diagonal of EASE (arXiv 1905.03375).
+among them; that an item must not explain itself is the zero diagonal of EASE (arXiv 1905.03375). Beside the whole text stand its words
+themselves, w (`core.models.word_features`); in the single slots, where few words are said, they brought nothing.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class HistoryText(nn.Module):
     share: torch.Tensor
     slot_sums: torch.Tensor
     speaking: torch.Tensor
+    whole_text: torch.Tensor
     whole_sums: torch.Tensor
     sizes: torch.Tensor
 
@@ -61,11 +63,13 @@ class HistoryText(nn.Module):
         self.text, self.n_slots, self.dim = items, n_slots, config.history_dim
         self.rows, self.negatives = slice(config.history_rows), config.negatives
         self.slots = SlotTextEncoder(n_slots, width, self.dim, config, generator)
-        self.whole = TextEncoder(items.whole.shape[1], n_slots * self.dim, config, generator)
+        whole = items.whole if items.words is None else torch.cat([items.whole, items.words], dim=1)
+        self.register_buffer("whole_text", whole, persistent=False)
+        self.whole = TextEncoder(whole.shape[1], n_slots * self.dim, config, generator)
         self.softmax = SampledSoftmaxLoss(config.history_temperature)
         self.known = KnownPairs(interactions)
         ones = items.whole.new_ones(interactions.n_items, 1)
-        sums = {"slot_sums": items.slots, "speaking": items.present.float(), "whole_sums": items.whole, "sizes": ones}
+        sums = {"slot_sums": items.slots, "speaking": items.present.float(), "whole_sums": whole, "sizes": ones}
         for name, of_items in sums.items():
             self.register_buffer(name, _summed(interactions, of_items), persistent=False)
         self.register_buffer("gate", gate, persistent=False)
@@ -85,7 +89,7 @@ class HistoryText(nn.Module):
         slots, speaking, whole, sizes = (sums[users] for sums in (self.slot_sums, self.speaking, self.whole_sums, self.sizes))
         if without is not None:
             slots, speaking = slots - self.text.slots[without], speaking - self.text.present[without].float()
-            whole, sizes = whole - self.text.whole[without], sizes - 1
+            whole, sizes = whole - self.whole_text[without], sizes - 1
         read = self._read(slots / speaking.clamp(min=1).unsqueeze(-1), speaking > 0, whole / sizes.clamp(min=1))
         if self.gate is not None:
             read = read * self.gate[users].unsqueeze(-1)
@@ -94,7 +98,7 @@ class HistoryText(nn.Module):
 
     def items(self, items: torch.Tensor) -> torch.Tensor:
         """r_i of some items: float [m, K, s]."""
-        return self._read(self.text.slots[items], self.text.present[items], self.text.whole[items])
+        return self._read(self.text.slots[items], self.text.present[items], self.whole_text[items])
 
     def _read(self, slots: torch.Tensor, present: torch.Tensor, whole: torch.Tensor) -> torch.Tensor:
         return self.slots(slots, present) + self.whole(whole).unflatten(1, (self.n_slots, self.dim))
@@ -106,7 +110,7 @@ class HistoryText(nn.Module):
         What all items share adds the same to all scores of a user: no place in a list hangs on it, and softmax leaves its size to
         chance. Without it a motivation's term tells how the item differs from the mean one.
         """
-        sides = ((self.users, len(self.sizes)), (self.items, len(self.text.whole)))
+        sides = ((self.users, len(self.sizes)), (self.items, len(self.whole_text)))
         users, items = (
             torch.cat([read(some) for some in torch.arange(count, device=self.share.device).split(_AT_A_TIME)]) for read, count in sides
         )

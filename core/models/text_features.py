@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
+from core.models.word_features import item_words
 from core.motivations.profiles import Profiles, SlotText
 
 SHRINKAGE = 10.0
@@ -21,15 +22,18 @@ class NodeText:
         present: bool [n, K], False where the text is silent.
         whole: float32 [n, 2 P], the mean over the node's slots, weighted by their strength.
         lift: float32 [n, K], how much more than others the node speaks of each motivation (see `motivation_lift`).
+        words: float32 [n, W], the words said of the node (see `core.models.word_features`); None where they were not asked for.
     """
 
     slots: torch.Tensor
     present: torch.Tensor
     whole: torch.Tensor
     lift: torch.Tensor
+    words: torch.Tensor | None = None
 
     def to(self, device: torch.device) -> NodeText:
-        return NodeText(self.slots.to(device), self.present.to(device), self.whole.to(device), self.lift.to(device))
+        words = None if self.words is None else self.words.to(device)
+        return NodeText(self.slots.to(device), self.present.to(device), self.whole.to(device), self.lift.to(device), words)
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,18 @@ class TextFeatures:
         return TextFeatures(self.users.to(device), self.items.to(device), self.motivations)
 
 
-def text_features(profiles: Profiles, text_dim: int) -> TextFeatures:
+def text_features(profiles: Profiles, text_dim: int, words: int = 0) -> TextFeatures:
     """Reduce the pooled embeddings of profiles to ``text_dim`` principal components (all of them where there are fewer).
 
     The components come from the whole-profile vectors of users and items, which hold training reviews only.
+
+    Args:
+        words: W, directions of the words said of items (see `core.models.word_features`); 0 for none.
     """
     components = text_components(profiles, text_dim)
     users, items = (node_text(text, components) for text in (profiles.users, profiles.items))
+    if words > 0:
+        items = replace(items, words=item_words(profiles.statements, len(items.whole), words))
     return TextFeatures(users, items, tuple(profiles.taxonomy.keys))
 
 

@@ -6,7 +6,7 @@ same noise and can be compared in pairs, and all read training interactions and 
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -171,7 +171,7 @@ def controlled(text: TextFeatures, control: TextControl, seed: int) -> TextFeatu
     """What a model reads under a control: does the gain come from the text, or from having any?
 
     "shuffled": every node with text gets that of another node of its side, all of it (slots, silence, lift); nodes without stay so.
-    "random": Gaussian directions, each node's slots with its mean length and its silence, the whole with its length; lift 1.
+    "random": Gaussian directions, each node's slots with its mean length and its silence, the whole and the words with theirs; lift 1.
     "none": nothing is said of anybody; lift 1.
     """
     if control == "profiles":
@@ -186,7 +186,8 @@ def _shuffled(text: NodeText, generator: np.random.Generator) -> NodeText:
     rows = np.arange(len(text.present))
     rows[speaking] = exchanged(speaking, generator)
     order = torch.from_numpy(rows)
-    return NodeText(**{field.name: getattr(text, field.name)[order] for field in fields(NodeText)})
+    words = None if text.words is None else text.words[order]
+    return NodeText(text.slots[order], text.present[order], text.whole[order], text.lift[order], words)
 
 
 def _random(text: NodeText, generator: np.random.Generator) -> NodeText:
@@ -194,13 +195,15 @@ def _random(text: NodeText, generator: np.random.Generator) -> NodeText:
     lengths = (text.slots.norm(dim=2) * text.present).sum(1) / text.present.sum(1).clamp(min=1)
     slots = _directions(text.slots, generator) * lengths[:, None, None] * speaks
     whole = _directions(text.whole, generator) * text.whole.norm(dim=1, keepdim=True)
-    return replace(text, slots=slots, whole=whole, lift=torch.ones_like(text.lift))
+    words = None if text.words is None else _directions(text.words, generator) * text.words.norm(dim=1, keepdim=True)
+    return replace(text, slots=slots, whole=whole, lift=torch.ones_like(text.lift), words=words)
 
 
 def _silent(text: NodeText, generator: np.random.Generator) -> NodeText:
     del generator
     zeros = {name: torch.zeros_like(getattr(text, name)) for name in ("slots", "present", "whole")}
-    return replace(text, **zeros, lift=torch.ones_like(text.lift))
+    words = None if text.words is None else torch.zeros_like(text.words)
+    return replace(text, **zeros, lift=torch.ones_like(text.lift), words=words)
 
 
 def _directions(like: torch.Tensor, generator: np.random.Generator) -> torch.Tensor:

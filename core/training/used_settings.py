@@ -50,6 +50,7 @@ _ONE_FORM = {
         "other_gate",
         "independence_weight",
         "history_dim",
+        "history_words",
         "history_scale",
         "history_temperature",
         "history_rows",
@@ -58,7 +59,7 @@ _ONE_FORM = {
 """Settings of LMMRec that a form has no use for."""
 
 
-_ADDED_LATER = frozenset({"history_dim", "history_scale", "history_temperature", "history_rows"})
+_ADDED_LATER = frozenset({"history_dim", "history_words", "history_scale", "history_temperature", "history_rows"})
 """Settings that came when runs had been made without them: runs of models that have no use for them keep their ids."""
 
 

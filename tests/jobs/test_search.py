@@ -378,7 +378,7 @@ def test_later_trials_change_three_settings_of_the_best_so_far(
     ("settings", "idle"),
     [
         ({"loss": "bpr", "history_dim": 8}, {"temperature", "negatives"}),
-        ({"loss": "softmax", "history_dim": 0}, {"candidates", "history_scale", "history_temperature"}),
+        ({"loss": "softmax", "history_dim": 0}, {"candidates", "history_words", "history_scale", "history_temperature"}),
     ],
 )
 def test_settings_without_effect_are_not_changed(settings: dict[str, Any], idle: set[str]):

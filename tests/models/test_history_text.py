@@ -67,6 +67,23 @@ def test_the_words_of_the_item_asked_about_do_not_reach_its_user(checkerboard: I
     assert not torch.allclose(before.users(row), after.users(row), atol=1e-2)
 
 
+def test_the_words_themselves_are_read_beside_the_whole_text_and_left_out_with_their_item(
+    checkerboard: Interactions, block_text: TextFeatures
+) -> None:
+    worded = replace(block_text, items=replace(block_text.items, words=torch.randn(30, 4, generator=torch.Generator().manual_seed(3))))
+    plain, words = history(checkerboard, block_text), history(checkerboard, worded)
+    assert words.whole.first.weight.shape[1] == plain.whole.first.weight.shape[1] + 4
+    user = 4
+    positive = taken(checkerboard, user)[0]
+    changed = worded.items.words.clone()
+    changed[positive] += 10
+    other = history(checkerboard, replace(worded, items=replace(worded.items, words=changed)))
+    row, item = torch.tensor([user]), torch.tensor([positive])
+    torch.testing.assert_close(words.users(row, item), other.users(row, item), atol=1e-4, rtol=1e-3)
+    assert not torch.allclose(words.users(row), other.users(row), atol=1e-2)
+    assert not torch.allclose(words.items(item), other.items(item), atol=1e-2)
+
+
 def test_who_took_nothing_else_has_no_direction(block_text: TextFeatures) -> None:
     interactions = Interactions(40, 30, torch.tensor([[0, 1], [1, 1], [1, 2]]).numpy())
     words = history(interactions, block_text)

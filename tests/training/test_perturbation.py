@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -140,7 +142,8 @@ def node_text(n: int, silent: list[int], seed: int) -> NodeText:
     present[silent] = False
     slots = torch.randn(n, 3, 8, generator=generator) * present.unsqueeze(-1)
     whole = torch.randn(n, 8, generator=generator) * present.any(1, keepdim=True)
-    return NodeText(slots, present, whole, torch.rand(n, 3, generator=generator) + 0.5)
+    words = torch.randn(n, 5, generator=generator) * present.any(1, keepdim=True)
+    return NodeText(slots, present, whole, torch.rand(n, 3, generator=generator) + 0.5, words)
 
 
 TEXT = TextFeatures(node_text(30, [4, 9], 0), node_text(20, [0], 1), ("a", "b", "other"))
@@ -165,7 +168,7 @@ def test_shuffled_text_is_another_nodes_of_the_same_side_as_a_whole() -> None:
             giver = int(torch.nonzero((before.whole == after.whole[node]).all(1)).flatten())
             givers.append(giver)
             assert giver != node
-            for part in ("slots", "present", "lift"):
+            for part in ("slots", "present", "lift", "words"):
                 assert torch.equal(getattr(after, part)[node], getattr(before, part)[giver])
         assert len(set(givers)) == len(givers)
 
@@ -179,8 +182,10 @@ def test_random_text_keeps_lengths_and_silence_and_nothing_else() -> None:
             if lengths[0]:
                 torch.testing.assert_close(sum(lengths[0]) / len(lengths[0]), sum(lengths[1]) / len(lengths[1]))
         torch.testing.assert_close(after.whole.norm(dim=1), before.whole.norm(dim=1))
-        likeness = torch.nn.functional.cosine_similarity(after.whole, before.whole)
-        assert abs(float(likeness.mean())) < 0.25
+        torch.testing.assert_close(after.words.norm(dim=1), before.words.norm(dim=1))
+        for part in ("whole", "words"):
+            likeness = torch.nn.functional.cosine_similarity(getattr(after, part), getattr(before, part))
+            assert abs(float(likeness.mean())) < 0.25
         assert (after.lift == 1).all()
 
 
@@ -189,8 +194,15 @@ def test_no_text_says_nothing() -> None:
         assert after.slots.shape == before.slots.shape
         assert after.whole.shape == before.whole.shape
         assert after.present.dtype == torch.bool
-        assert not any(getattr(after, part).any() for part in ("slots", "present", "whole"))
+        assert after.words.shape == before.words.shape
+        assert not any(getattr(after, part).any() for part in ("slots", "present", "whole", "words"))
         assert (after.lift == 1).all()
+
+
+@pytest.mark.parametrize("control", ["shuffled", "random", "none"])
+def test_text_without_words_has_none_under_any_control(control: TextControl) -> None:
+    plain = TextFeatures(*(replace(side, words=None) for side in sides(TEXT)), TEXT.motivations)
+    assert all(side.words is None for side in sides(controlled(plain, control, 0)))
 
 
 @pytest.mark.parametrize("control", ["shuffled", "random"])
