@@ -16,7 +16,7 @@ class TrainingConfig(ModelConfig):
     batch_size: int = Field(2048, ge=2, description="Interactions per step")
     epochs: int = Field(300, ge=1, description="Most epochs to train")
     evaluate_every: int = Field(3, ge=1, description="Epochs between two validations")
-    patience: int = Field(8, ge=1, description="Validations without gain before stopping")
+    patience: int = Field(20, ge=1, description="Validations without gain before stopping")
     metric: Literal["recall@20", "ndcg@20"] = Field("recall@20", description="Validation figure that early stopping watches")
 
     text_control: Literal["profiles", "shuffled", "random", "none"] = Field(

@@ -118,7 +118,7 @@ def test_expected_epochs_are_a_range_within_what_is_allowed(epochs: int, every: 
 
 
 def test_epochs_of_earlier_runs_narrow_the_range() -> None:
-    assert expected_epochs(TrainingConfig()) == (27, 300)
+    assert expected_epochs(TrainingConfig()) == (63, 300)
     assert expected_epochs(TrainingConfig(), [100, 120]) == (80, 150)
 
 
