@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,14 +35,16 @@ SLOTS, TEXT_WIDTH = 9, 2 * TrainingConfig().text_dim
 
 
 def random_text(interactions: Interactions) -> TextFeatures:
-    """Text of the size that a training reads by default, of positive and of negative statements."""
+    """Text of the size that a training reads by default, of positive and of negative statements, and the words of items."""
     generator = torch.Generator().manual_seed(0)
+    words = torch.randn(interactions.n_items, TrainingConfig().history_words, generator=generator)
 
     def side(count: int) -> NodeText:
         slots = torch.randn(count, SLOTS, TEXT_WIDTH, generator=generator)
         return NodeText(slots, torch.rand(count, SLOTS, generator=generator) < 0.7, slots.mean(1), torch.ones(count, SLOTS))
 
-    return TextFeatures(side(interactions.n_users), side(interactions.n_items), tuple(f"motivation {slot}" for slot in range(SLOTS)))
+    items = replace(side(interactions.n_items), words=words)
+    return TextFeatures(side(interactions.n_users), items, tuple(f"motivation {slot}" for slot in range(SLOTS)))
 
 
 def width_of(folder: Path) -> int:

@@ -51,6 +51,7 @@ _ABLATIONS = {
     "no-independence": "without independence of slots",
     "no-gate": "without the motivation gate",
     "no-history": "without the words of the history",
+    "no-words": "without the TF-IDF of the history",
 }
 
 

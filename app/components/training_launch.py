@@ -20,6 +20,7 @@ VARIANT_WORDS = {
     "no-independence": "no independence of slots",
     "no-gate": "no motivation gate",
     "no-history": "no words of the history",
+    "no-words": "no TF-IDF of the history",
     "prototypes": "prototypes the other way",
     "no-behaviour": "no behaviour part",
     "shuffled": "text of other nodes",

@@ -14,7 +14,7 @@ Splits = Literal["random", "given"]
 VariantKind = Literal["plain", "noise", "text-noise", "control", "ablation"]
 CONTROLS = {"shuffled": "shuffled", "random-text": "random", "no-text": "none"}
 """Controls of a text model: our name -> `text_control` of its training."""
-ABLATIONS = ("no-mcs", "no-itcm", "no-mcs-no-itcm", "no-slots", "no-independence", "no-gate", "no-history", "prototypes")
+ABLATIONS = ("no-mcs", "no-itcm", "no-mcs-no-itcm", "no-slots", "no-independence", "no-gate", "no-history", "no-words", "prototypes")
 """Parts of LMMRec that can be left out; "prototypes" is switched the other way than the settings have it."""
 PLAIN = "plain"
 _PROTOTYPES = 4
@@ -182,6 +182,7 @@ def changes(variant: str, plain: dict[str, Any], n_slots: int) -> dict[str, Any]
         "no-independence": {"independence_weight": 0.0},
         "no-gate": {"motivation_gate": 0.0},
         "no-history": {"history_dim": 0},
+        "no-words": {"history_words": 0},
         "no-behaviour": {"behaviour_dim": 0},
         "prototypes": {"prototypes": 0 if plain["prototypes"] else _PROTOTYPES},
     }

@@ -64,13 +64,14 @@ def variants_of(training: TrainingConfig) -> tuple[str, ...]:
         return ()
     if training.model != "lmmrec":
         return tuple(CONTROLS)
-    slots_only = {"no-slots", "no-independence", "no-gate", "no-history"} if training.form == "vector" else set()
+    slots_only = {"no-slots", "no-independence", "no-gate", "no-history", "no-words"} if training.form == "vector" else set()
     missing = {
         "no-mcs": training.mcs_weight == 0 and (training.slot_mcs_weight == 0 or training.form == "vector"),
         "no-itcm": training.itcm_weight == 0,
         "no-independence": training.independence_weight == 0,
         "no-gate": training.motivation_gate == 0,
         "no-history": not training.reads_history,
+        "no-words": training.words_read == 0,
     }
     missing["no-mcs-no-itcm"] = missing["no-mcs"] or missing["no-itcm"]  # then it is the other one
     parts = [name for name in ABLATIONS if name not in slots_only and not missing.get(name, False)]

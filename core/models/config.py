@@ -79,7 +79,7 @@ class ModelConfig(BaseModel):
         16, ge=0, le=256, description="Dimensions of each slot for the words of what a user took; 0: none (slots form)"
     )
     history_words: int = Field(
-        128, ge=0, le=256, description="Directions of the words themselves (TF-IDF) beside them; 0: none (slots form)"
+        128, ge=0, le=256, description="Directions of the TF-IDF of these words, read beside their embeddings; 0: none (slots form)"
     )
     history_scale: float = Field(1.0, ge=0, description="Most spread their scores may have against that of all others (slots form)")
     history_temperature: float = Field(0.2, gt=0, description="Temperature of the softmax they are trained by (slots form)")

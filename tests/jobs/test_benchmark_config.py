@@ -80,6 +80,7 @@ def test_cells_are_models_by_variants_by_seeds_with_plain_ones_first() -> None:
         ("no-independence", {"independence_weight": 0.0}),
         ("no-gate", {"motivation_gate": 0.0}),
         ("no-history", {"history_dim": 0}),
+        ("no-words", {"history_words": 0}),
     ],
 )
 def test_variant_changes_exactly_what_it_is_called_after(variant: str, changed: dict[str, Any]) -> None:

@@ -64,7 +64,7 @@ def test_only_parts_a_model_has_can_be_left_out() -> None:
     assert set(variants_of(TrainingConfig(model="rlmrec-con"))) == {"shuffled", "random-text", "no-text"}
     paper = variants_of(TrainingConfig(form="vector", behaviour_dim=0, itcm_weight=0))
     assert "no-mcs" in paper
-    assert not {"no-slots", "no-behaviour", "no-gate", "no-history", "no-itcm", "no-independence"} & set(paper)
+    assert not {"no-slots", "no-behaviour", "no-gate", "no-history", "no-words", "no-itcm", "no-independence"} & set(paper)
 
 
 def test_a_variant_the_model_lacks_is_refused_before_anything_runs() -> None:
