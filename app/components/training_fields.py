@@ -22,7 +22,7 @@ GROUPS: dict[str, Group] = {
         "How wide the vectors are, how reviews shape them, and how far motivations weigh.",
         (
             "form", "slot_dim", "behaviour_dim", "behaviour_parts", "part_weight", "joint_weight", "dim", "layers", "motivation_gate",
-            "other_gate", "prototypes", "prototype_temperature", "text_dim", "text_hidden", "text_dropout", "text_scale",
+            "other_gate", "prototypes", "prototype_temperature", "text_dim", "text_words", "text_hidden", "text_dropout", "text_scale",
             "slot_text_scale", "history_dim", "history_words", "history_scale", "history_temperature", "history_rows", "experts",
             "shared_experts", "ease_weight", "ease_text",
         ),

@@ -72,6 +72,9 @@ class ModelConfig(BaseModel):
     independence_weight: float = Field(0.01, ge=0, description="Weight of the independence of slots")
     text_dim: int = Field(128, ge=2, description="Principal components kept of the sentence embeddings")
     text_hidden: int = Field(64, ge=0, le=4096, description="Hidden width of the text encoder; 0 is the paper's, half of input and output")
+    text_words: int = Field(
+        0, ge=0, le=256, description="Directions of the TF-IDF of the texts, read beside them (every text model but LMMRec)"
+    )
     text_dropout: float = Field(0.4, ge=0, lt=1, description="Share of the text components hidden from a training step")
     text_scale: float = Field(0.2, ge=0, description="Weight of the text view of the whole profile in the final vectors")
     slot_text_scale: float = Field(0.3, ge=0, description="Weight of each slot's own text view in the final vectors (slots form)")
@@ -115,5 +118,7 @@ class ModelConfig(BaseModel):
 
     @property
     def words_read(self) -> int:
-        """How many directions of the words said of items are read (`core.models.word_features`)."""
-        return self.history_words if self.reads_history else 0
+        """How many directions of the words of the texts are read (`core.models.word_features`)."""
+        if self.model == "lmmrec":
+            return self.history_words if self.reads_history else 0
+        return self.text_words if self.reads_text else 0

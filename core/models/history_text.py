@@ -63,7 +63,7 @@ class HistoryText(nn.Module):
         self.text, self.n_slots, self.dim = items, n_slots, config.history_dim
         self.rows, self.negatives = slice(config.history_rows), config.negatives
         self.slots = SlotTextEncoder(n_slots, width, self.dim, config, generator)
-        whole = items.whole if items.words is None else torch.cat([items.whole, items.words], dim=1)
+        whole = items.worded
         self.register_buffer("whole_text", whole, persistent=False)
         self.whole = TextEncoder(whole.shape[1], n_slots * self.dim, config, generator)
         self.softmax = SampledSoftmaxLoss(config.history_temperature)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from core.models.word_features import item_words
+from core.models.word_features import word_features
 from core.motivations.profiles import Profiles, SlotText
 
 SHRINKAGE = 10.0
@@ -22,7 +22,7 @@ class NodeText:
         present: bool [n, K], False where the text is silent.
         whole: float32 [n, 2 P], the mean over the node's slots, weighted by their strength.
         lift: float32 [n, K], how much more than others the node speaks of each motivation (see `motivation_lift`).
-        words: float32 [n, W], the words said of the node (see `core.models.word_features`); None where they were not asked for.
+        words: float32 [n, W], the words of its texts (see `core.models.word_features`); None where they were not asked for.
     """
 
     slots: torch.Tensor
@@ -30,6 +30,11 @@ class NodeText:
     whole: torch.Tensor
     lift: torch.Tensor
     words: torch.Tensor | None = None
+
+    @property
+    def worded(self) -> torch.Tensor:
+        """float32 [n, 2 P + W], the whole text and, where they were asked for, its words beside it."""
+        return self.whole if self.words is None else torch.cat([self.whole, self.words], dim=1)
 
     def to(self, device: torch.device) -> NodeText:
         words = None if self.words is None else self.words.to(device)
@@ -62,12 +67,13 @@ def text_features(profiles: Profiles, text_dim: int, words: int = 0) -> TextFeat
     The components come from the whole-profile vectors of users and items, which hold training reviews only.
 
     Args:
-        words: W, directions of the words said of items (see `core.models.word_features`); 0 for none.
+        words: W, directions of the words of their texts (see `core.models.word_features`); 0 for none.
     """
     components = text_components(profiles, text_dim)
     users, items = (node_text(text, components) for text in (profiles.users, profiles.items))
     if words > 0:
-        items = replace(items, words=item_words(profiles.statements, len(items.whole), words))
+        of_users, of_items = word_features(profiles.statements, len(users.whole), len(items.whole), words)
+        users, items = replace(users, words=of_users), replace(items, words=of_items)
     return TextFeatures(users, items, tuple(profiles.taxonomy.keys))
 
 

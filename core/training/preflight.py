@@ -233,7 +233,7 @@ def tensor_bytes(n_users: int, n_items: int, n_interactions: int, config: Traini
     edges = 2 * n_interactions * (8 + 8 + _FLOAT)
     table = n_users * n_items if n_users * n_items <= TABLE_CELLS else 8 * n_interactions
     read = (nodes if config.reads_text else 0) + (n_users if config.reads_history else 0)
-    text = read * (n_slots + 1) * 2 * config.text_dim * _FLOAT
+    text = (read * (n_slots + 1) * 2 * config.text_dim + nodes * config.words_read) * _FLOAT
     negatives = config.batch_size * min(config.negatives, 4 * n_items) * _FLOAT * 2 if config.loss == "softmax" else 0
     return vectors + edges + table + text + negatives
 

@@ -13,7 +13,7 @@ PERTURBATIONS = frozenset({"text_control", "interaction_noise", "text_noise"})
 _TRAINING = set(TrainingConfig.model_fields) - set(ModelConfig.model_fields) - PERTURBATIONS - {"device"}
 _PROPAGATION = {"layers", "layer_combination", "edge_keep", "initial_scale"}
 _CONTRAST = {"ssl_weight", "ssl_temperature"}
-_READING = {"text_dim", "text_dropout", "text_hidden"}
+_READING = {"text_dim", "text_dropout", "text_hidden", "text_words"}
 _OF_BACKBONE: dict[BackboneName, set[str]] = {
     "bpr-mf": {"initial_scale"},
     "lightgcn": _PROPAGATION,
@@ -33,11 +33,11 @@ _OF_WRAPPER: dict[ModelName, set[str]] = {
 _ALONE: dict[ModelName, set[str]] = {
     "alpharec": {*_READING, *_TRAINING, "dim", "layers", "negatives", "temperature"},
     "ease": {"ease_weight"},
-    "ease-text": {"ease_weight", "ease_text", "text_dim"},
+    "ease-text": {"ease_weight", "ease_text", "text_dim", "text_words"},
     "popularity": set(),
 }
 _OTHERS = {"ease_weight", "ease_text"}.union(*_OF_BACKBONE.values(), *_OF_WRAPPER.values())
-_LMMREC = (set(ModelConfig.model_fields) - _OTHERS - {"model", "seed"}) | {*_READING, "dim", "aligned_nodes", "momentum"}
+_LMMREC = (set(ModelConfig.model_fields) - _OTHERS - {"model", "seed"}) | {*_READING, "dim", "aligned_nodes", "momentum"} - {"text_words"}
 """LMMRec's: those no other model names, so that a new setting of it is used without a word here, and those it shares."""
 _ONE_FORM = {
     "slots": {"dim"},
@@ -59,7 +59,7 @@ _ONE_FORM = {
 """Settings of LMMRec that a form has no use for."""
 
 
-_ADDED_LATER = frozenset({"history_dim", "history_words", "history_scale", "history_temperature", "history_rows"})
+_ADDED_LATER = frozenset({"text_words", "history_dim", "history_words", "history_scale", "history_temperature", "history_rows"})
 """Settings that came when runs had been made without them: runs of models that have no use for them keep their ids."""
 
 

@@ -25,7 +25,7 @@ BASELINES: dict[str, Builder] = {
     "popularity": lambda interactions, text, config, generator: Popularity(interactions),
     "ease": lambda interactions, text, config, generator: EASE(interactions, config.ease_weight),
     "ease-text": lambda interactions, text, config, generator: EASE(
-        interactions, config.ease_weight, _there(text).items.whole, config.ease_text
+        interactions, config.ease_weight, _there(text).items.worded, config.ease_text
     ),
     "alpharec": lambda interactions, text, config, generator: AlphaRec(interactions, _there(text), config, generator),
     "kar": lambda *arguments: _around_backbone(KAR, *arguments),

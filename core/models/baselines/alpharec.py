@@ -41,7 +41,7 @@ class AlphaRec(RecommendationModel):
         super().__init__()
         self.n_users, self.n_items, self.layers = interactions.n_users, interactions.n_items, config.layers
         self.negatives = config.negatives
-        items = text.items.whole
+        items = text.items.worded
         self.register_buffer("nodes", torch.cat([mean_of_items(interactions, items), items]), persistent=False)
         self.known = KnownPairs(interactions)
         self.encoder = TextEncoder(items.shape[1], config.dim, config, generator)

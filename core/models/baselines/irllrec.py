@@ -59,7 +59,7 @@ class IRLLRec(RecommendationModel):
         self.backbone = backbone
         self.config = config
         self.recommendation = RecommendationLoss(config)
-        self.profile = TextAlignment(text.users.whole, text.items.whole, backbone.dim, config, generator)
+        self.profile = TextAlignment(text.users.worded, text.items.worded, backbone.dim, config, generator)
         self.intent = TextAlignment(intent_text(text.users), intent_text(text.items), backbone.dim, config, generator)
         self.interaction_intents = InteractionIntents(backbone.dim, interactions, config, generator)
         self.translation = TranslationLoss(config.align_temperature)

@@ -93,9 +93,11 @@ class KAR(RecommendationModel):
 
     def __init__(self, backbone: Backbone, text: TextFeatures, config: ModelConfig, generator: torch.Generator) -> None:
         super().__init__()
-        self.backbone, self.config, self.text = backbone, config, text
+        self.backbone, self.config = backbone, config
         dim = backbone.dim
-        self.adaptor = HybridExpertAdaptor(text.width, dim, config, generator)
+        for side, node_text in zip(SIDES, (text.users, text.items), strict=True):
+            self.register_buffer(f"{side}_text", node_text.worded, persistent=False)
+        self.adaptor = HybridExpertAdaptor(text.items.worded.shape[1], dim, config, generator)
         begin = {side: torch.cat([torch.eye(dim), _xavier(1, dim, dim, generator)[0]]) for side in SIDES}
         self.projection = nn.ParameterDict({side: nn.Parameter(begin[side]) for side in SIDES})
         self.recommendation = RecommendationLoss(config)
@@ -116,8 +118,7 @@ class KAR(RecommendationModel):
 
     def _joined(self, side: str, view: torch.Tensor, nodes: torch.Tensor) -> torch.Tensor:
         """Z of some nodes of a side [m, d], of the backbone's vectors of all nodes [n, d]."""
-        text = self.text.users if side == "user" else self.text.items
-        augmented = self.adaptor(side, text.whole[nodes])
+        augmented = self.adaptor(side, self.get_buffer(f"{side}_text")[nodes])
         return torch.cat([view[nodes], augmented], dim=1) @ self.projection[side]
 
     @torch.no_grad()

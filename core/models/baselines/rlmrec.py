@@ -87,7 +87,7 @@ class RLMRecCon(RecommendationModel):
         self.backbone = backbone
         self.config = config
         self.recommendation = RecommendationLoss(config)
-        self.alignment = TextAlignment(text.users.whole, text.items.whole, backbone.dim, config, generator)
+        self.alignment = TextAlignment(text.users.worded, text.items.worded, backbone.dim, config, generator)
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         users, items, own = self.backbone.step(batch)
