@@ -159,7 +159,7 @@ def test_variants_are_compared_with_the_plain_model_and_equal_settings_are_one_r
     assert noisy is not None
     assert same is not None
     assert same.runs == plain.runs
-    assert (report.total, len(trained)) == (10, 8)  # without ITCM anyway: no-itcm is the plain run, no-mcs-no-itcm that of no-mcs
+    assert (report.total, len(trained)) == (11, 9)  # without ITCM anyway: no-itcm is the plain run, no-mcs-no-itcm that of no-mcs
     assert [config.interaction_noise for config in trained].count(0.5) == 1
     (kept,) = [one for one in report.variations if (one.variant, one.metric) == ("noise-0.5", "ndcg@20")]
     assert kept.kept == pytest.approx(noisy.figures["ndcg@20"].mean / plain.figures["ndcg@20"].mean)
