@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.models.word_features import word_features
@@ -62,6 +62,7 @@ def test_texts_without_words_say_nothing(rows: list[tuple[int, int, str]]) -> No
     assert not any(side.any() for side in word_features(statements(rows), 2, 3, 4))
 
 
+@settings(deadline=None)  # the first one waits for scikit-learn to be loaded
 @given(st.permutations(SAID))
 def test_the_order_of_the_items_in_the_table_is_of_no_matter(rows: list[tuple[int, int, str]]) -> None:
     own = {item: iter([row for row in SAID if row[1] == item]) for _, item, _ in SAID}
