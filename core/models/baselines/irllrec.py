@@ -65,7 +65,7 @@ class IRLLRec(RecommendationModel):
         self.translation = TranslationLoss(config.align_temperature)
         self.matching = CorrespondenceLoss(config.align_temperature, HARD_SHARE)
         self.teacher = teacher_of(self.intent.encoder)
-        self.speaking = [int(text.any(1).sum()) for text in (self.intent.user_text, self.intent.item_text)]
+        self.n_speaking_items = int(self.intent.item_speaks.sum())
 
     def losses(self, batch: Batch) -> dict[str, torch.Tensor]:
         users, items, own = self.backbone.step(batch)
@@ -81,13 +81,16 @@ class IRLLRec(RecommendationModel):
             **own,
         }
         sides = (
-            (batch.users, users, user_intents, self.intent.user_text, self.speaking[0]),
-            (torch.cat([batch.positives, batch.negatives]), items, item_intents, self.intent.item_text, self.speaking[1]),
-        )
-        for rows, vectors, intents, text, n_speaking in sides:
+            (batch.users, users, user_intents, self.intent.user_text, self.intent.user_place >= 0, len(self.intent.speaking_users)),
+            (
+                torch.cat([batch.positives, batch.negatives]), items, item_intents, self.intent.item_text, self.intent.item_speaks > 0,
+                self.n_speaking_items,
+            ),
+        )  # fmt: skip
+        for rows, vectors, intents, text, speaks, n_speaking in sides:
             if n_speaking == 0:
                 continue
-            nodes = chosen_nodes(rows, len(text), min(self.config.aligned_nodes, n_speaking), text.any(1))
+            nodes = chosen_nodes(rows, len(text), min(self.config.aligned_nodes, n_speaking), speaks)
             said = self.intent.encoder(text[nodes])
             taught = self._of_teacher(text[nodes])
             matched = self.matching(intents[nodes], said, intents[nodes], taught)
