@@ -15,47 +15,35 @@ from core.models.build import build_model
 from core.models.config import MODELS
 from core.models.graph import Interactions
 from core.models.recommendation import Batch
-from core.models.text_features import NodeText, TextFeatures, motivation_lift
+from core.models.text_features import TextFeatures
 from core.models.top_k import top_k
 from core.training.config import TrainingConfig
 from core.training.samplers import BatchSampler
 from core.training.trainer import TrainingResult, fit
+from tests.models.conftest import block_text, checkerboard
+
+__all__ = ["block_text", "checkerboard"]
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 
-OWN = np.arange(40)[:, None] % 2 == np.arange(30)[None, :] % 2
-INTERACTIONS = Interactions(40, 30, np.argwhere(OWN & (np.random.default_rng(0).random((40, 30)) < 0.67)).astype(np.int64))
-"""Even users act on even items, odd on odd; a third of each block is left out."""
 DRAWING_NOTHING = ("lightgcn", "bpr-mf", "gccf", "dccf", "rlmrec-con", "kar", "alpharec")
 """Models whose losses hang on the batch and the parameters alone."""
 
 
-def _side(count: int) -> NodeText:
-    generator = torch.Generator().manual_seed(count)
-    slots = (torch.arange(count) % 2).float()[:, None, None] * 2 - 1 + 0.3 * torch.randn(count, 3, 6, generator=generator)
-    present = torch.ones(count, 3, dtype=torch.bool)
-    present[::3, 2] = False
-    slots = slots * present.unsqueeze(-1)
-    return NodeText(slots, present, slots.mean(1), motivation_lift(present.float()))
-
-
-TEXT = TextFeatures(_side(40), _side(30), ("sound", "price", "other"))
-
-
-def _trained(settings: dict[str, Any], **more: Any) -> TrainingResult:
+def _trained(settings: dict[str, Any], interactions: Interactions, text: TextFeatures, **more: Any) -> TrainingResult:
     plain = {"dim": 8, "slot_dim": 4, "intents": 8, "mask_seeds": 1, "batch_size": 128, "epochs": 30, "learning_rate": 0.01, "layers": 2}
     config = TrainingConfig.model_validate(plain | {"evaluate_every": 30, "device": "cuda"} | settings)
-    return fit(INTERACTIONS, TEXT, config, lambda vectors: {"recall@20": 0.0, "ndcg@20": 0.0}, **more)
+    return fit(interactions, text, config, lambda vectors: {"recall@20": 0.0, "ndcg@20": 0.0}, **more)
 
 
 @pytest.mark.parametrize("name", DRAWING_NOTHING)
-def test_losses_and_gradients_are_those_of_the_cpu(name: str) -> None:
+def test_losses_and_gradients_are_those_of_the_cpu(name: str, checkerboard: Interactions, block_text: TextFeatures) -> None:
     config = TrainingConfig.model_validate({"model": name, "dim": 8, "text_dropout": 0.0, "layers": 2, "intents": 8})
-    pairs = torch.tensor(INTERACTIONS.pairs)[:64]
+    pairs = torch.tensor(checkerboard.pairs)[:64]
     negatives = torch.arange(64) % 30
     found = []
     for device in ("cpu", "cuda"):
-        model = build_model(INTERACTIONS, TEXT.to(torch.device(device)), config).to(device)
+        model = build_model(checkerboard, block_text.to(torch.device(device)), config).to(device)
         losses = model.losses(Batch(pairs[:, 0].to(device), pairs[:, 1].to(device), negatives.to(device)))
         torch.stack(list(losses.values())).sum().backward()
         gradients = [one.grad.flatten().cpu() for one in model.parameters() if one.grad is not None]
@@ -65,11 +53,11 @@ def test_losses_and_gradients_are_those_of_the_cpu(name: str) -> None:
 
 
 @pytest.mark.parametrize("loss", ["bpr", "softmax"])
-def test_batches_are_drawn_on_the_device_and_hold_no_known_negatives_for_long(loss: str) -> None:
+def test_batches_are_drawn_on_the_device_and_exclude_what_is_known(loss: str, checkerboard: Interactions) -> None:
     config = TrainingConfig.model_validate({"loss": loss, "negatives": 20, "candidates": 2})
     device = torch.device("cuda")
-    sampler = BatchSampler(INTERACTIONS, config, 100, torch.Generator(device).manual_seed(0), device)
-    known = {(int(user), int(item)) for user, item in INTERACTIONS.pairs}
+    sampler = BatchSampler(checkerboard, config, 100, torch.Generator(device).manual_seed(0), device)
+    known = {(int(user), int(item)) for user, item in checkerboard.pairs}
     for batch in sampler:
         drawn = [one for one in (batch.users, batch.positives, batch.negatives, batch.excluded, batch.candidates) if one is not None]
         assert all(one.device.type == "cuda" for one in drawn)
@@ -91,31 +79,38 @@ def test_top_k_is_that_of_the_cpu() -> None:
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("name", MODELS)
-def test_recommends_inside_the_block(name: str, precision: str) -> None:
+def test_recommends_inside_the_block(name: str, precision: str, checkerboard: Interactions, block_text: TextFeatures) -> None:
     if name in ("sgl", "simgcl"):
         settings: dict[str, Any] = {"ssl_weight": 0.02, "learning_rate": 0.05}
     else:
         settings = {"ssl_weight": 0.001, "ease_weight": 10.0, "temperature": 0.2} | ({"learning_rate": 0.05} if name == "bpr-mf" else {})
-    result = _trained({"model": name, "precision": precision, **settings})
+    result = _trained({"model": name, "precision": precision, **settings}, checkerboard, block_text)
     assert result.device == "cuda"
     assert all(tensor.device.type == "cpu" and tensor.dtype == torch.float32 for tensor in result.vectors.values())
     parts = [result.vectors[side].flatten(1) for side in ("user", "item")]
     if "user_behaviour" in result.vectors:
         parts = [torch.cat([part, result.vectors[f"{side}_behaviour"]], dim=1) for part, side in zip(parts, ("user", "item"), strict=True)]
-    ranked, _ = top_k(*parts, 3, item_bias=result.vectors.get("item_bias"), exclude=INTERACTIONS.matrix())
+    ranked, _ = top_k(*parts, 3, item_bias=result.vectors.get("item_bias"), exclude=checkerboard.matrix())
     filled = ranked >= 0
     inside = ((ranked % 2) == (np.arange(40) % 2)[:, None]) & filled
     assert name == "popularity" or inside.sum() / filled.sum() > 0.9
 
 
 @pytest.mark.parametrize("name", ["lightgcn", "lmmrec"])
-def test_a_stopped_training_goes_on_where_it_was(name: str, tmp_path: Path) -> None:
+def test_a_stopped_training_goes_on_where_it_was(name: str, tmp_path: Path, checkerboard: Interactions, block_text: TextFeatures) -> None:
     """To the same draws; sums on the device are made in no fixed order, so the numbers agree up to rounding."""
     settings = {"model": name, "epochs": 6, "evaluate_every": 1, "precision": "float32"}
-    whole, seen = _trained(settings), []
+    whole, seen = _trained(settings, checkerboard, block_text), []
     with pytest.raises(StoppedError):
-        _trained(settings, directory=tmp_path, progress=lambda event: seen.append(event.done), stop=lambda: len(seen) == 3)
-    resumed = _trained(settings, directory=tmp_path)
+        _trained(
+            settings,
+            checkerboard,
+            block_text,
+            directory=tmp_path,
+            progress=lambda event: seen.append(event.done),
+            stop=lambda: len(seen) == 3,
+        )
+    resumed = _trained(settings, checkerboard, block_text, directory=tmp_path)
     assert [record["epoch"] for record in resumed.history] == list(range(1, 7))
     for one, other in zip(resumed.history, whole.history, strict=True):
         assert one["losses"] == pytest.approx(other["losses"], rel=1e-2)
