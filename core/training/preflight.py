@@ -23,12 +23,13 @@ from core.models.base import RecommendationModel, Validate
 from core.models.build import build_model
 from core.models.config import BACKBONES
 from core.models.graph import Interactions
+from core.models.known import TABLE_CELLS
 from core.models.recommendation import Batch
 from core.models.text_features import TextFeatures
 from core.training.checkpoint import TrainingState, save_checkpoint
 from core.training.config import TrainingConfig
 from core.training.devices import memory_kept, pick_device, thread_count
-from core.training.samplers import TABLE_CELLS, BatchSampler
+from core.training.samplers import BatchSampler
 from core.training.trainer import train_step
 from core.training.used_settings import PERTURBATIONS, used_settings
 
@@ -216,7 +217,7 @@ def seconds_of(cost: Cost, config: TrainingConfig, epochs: int) -> float:
 
 def tensor_bytes(n_users: int, n_items: int, n_interactions: int, config: TrainingConfig, *, n_slots: int = 9) -> int:
     """What the tensors of a training take, at the least: parameters with gradients and Adam's moments, the best state and the
-    checkpoint's copy, the teacher, the propagation, the sampler's table, and the text.
+    checkpoint's copy, the teacher, the propagation, who took what, and the text.
 
     Args:
         n_slots: K of the profiles, "other" among them.
@@ -231,11 +232,12 @@ def tensor_bytes(n_users: int, n_items: int, n_interactions: int, config: Traini
     copies = 4 + 1 + 1 + (1 if config.model == "lmmrec" and config.itcm_weight > 0 else 0)
     vectors = (copies + 2 * (config.layers + 1)) * nodes * width * _FLOAT
     edges = 2 * n_interactions * (8 + 8 + _FLOAT)
-    table = n_users * n_items if n_users * n_items <= TABLE_CELLS else 8 * n_interactions
+    asking = 1 + (config.reads_history or config.model == "alpharec")  # the sampler, and who shares negatives among rows
+    known = asking * (n_users * n_items if n_users * n_items <= TABLE_CELLS else 8 * n_interactions)
     read = (nodes if config.reads_text else 0) + (n_users if config.reads_history else 0)
     text = (read * (n_slots + 1) * 2 * config.text_dim + nodes * config.words_read) * _FLOAT
     negatives = config.batch_size * min(config.negatives, 4 * n_items) * _FLOAT * 2 if config.loss == "softmax" else 0
-    return vectors + edges + table + text + negatives
+    return vectors + edges + known + text + negatives
 
 
 def cost_settings(config: TrainingConfig) -> dict[str, object]:

@@ -11,9 +11,6 @@ from core.models.graph import Interactions
 from core.models.known import KnownPairs
 from core.models.recommendation import Batch
 
-TABLE_CELLS = 2**28
-"""Up to this many user-item pairs (256 MB) a table tells what is known, seven times as fast as a search among the sorted pairs."""
-
 
 class BatchSampler:
     """Shuffles the training interactions each epoch and draws negatives uniformly.
@@ -31,13 +28,7 @@ class BatchSampler:
     ) -> None:
         self.users, self.items = (torch.tensor(interactions.pairs[:, side], device=device) for side in (0, 1))
         self.n_items = interactions.n_items
-        self.table: torch.Tensor | None = None
-        self.pairs: KnownPairs | None = None
-        if interactions.n_users * self.n_items <= TABLE_CELLS:
-            self.table = torch.zeros(interactions.n_users * self.n_items, dtype=torch.bool, device=device)
-            self.table[self.users * self.n_items + self.items] = True
-        else:
-            self.pairs = KnownPairs(interactions).to(device)
+        self.known = KnownPairs(interactions).to(device)
         self.config, self.batch_size, self.generator, self.device = config, batch_size, generator, device
 
     def __len__(self) -> int:
@@ -54,20 +45,11 @@ class BatchSampler:
                 yield Batch(users, positives, candidates[0], candidates=choice, number=number)
             else:
                 negatives = self._draw(min(self.config.negatives, self.n_items * 4))
-                yield Batch(users, positives, negatives, self._known(users[:, None], negatives[None, :]), number=number)
+                yield Batch(users, positives, negatives, self.known(users[:, None], negatives[None, :]), number=number)
 
     def _draw(self, count: int) -> torch.Tensor:
         return torch.randint(self.n_items, (count,), generator=self.generator, device=self.device)
 
     def _own_negatives(self, users: torch.Tensor) -> torch.Tensor:
         negatives = self._draw(len(users))
-        return torch.where(self._known(users, negatives), self._draw(len(users)), negatives)
-
-    def _known(self, users: torch.Tensor, items: torch.Tensor) -> torch.Tensor:
-        """bool, broadcast: whether the pair is a training interaction."""
-        if self.pairs is not None:
-            known: torch.Tensor = self.pairs(users, items)
-            return known
-        assert self.table is not None
-        wanted = users * self.n_items + items
-        return self.table.index_select(0, wanted.flatten()).view(wanted.shape)
+        return torch.where(self.known(users, negatives), self._draw(len(users)), negatives)

@@ -75,7 +75,7 @@ def parts_of(settings: dict[str, Any], device: torch.device) -> tuple[Any, Batch
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 @pytest.mark.parametrize("cells", [2**28, 0], ids=["table", "search"])
 def test_a_step_reads_no_value(settings: dict[str, Any], cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.training.samplers.TABLE_CELLS", cells)
+    monkeypatch.setattr("core.models.known.TABLE_CELLS", cells)
     monkeypatch.setattr("core.models.distinct._waiting_is_free", lambda rows: False)
     model, sampler, optimiser = parts_of(settings, torch.device("cpu"))
     with Watch() as watch:

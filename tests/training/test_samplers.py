@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from core.models import known
 from core.models.graph import Interactions
-from core.training import samplers
 from core.training.config import TrainingConfig
 from core.training.samplers import BatchSampler
 
@@ -28,9 +28,9 @@ def test_an_epoch_meets_every_interaction_once(loss: str) -> None:
     assert len(list(batches)) == len(batches)
 
 
-@pytest.mark.parametrize("cells", [samplers.TABLE_CELLS, 0], ids=["table", "search"])
+@pytest.mark.parametrize("cells", [known.TABLE_CELLS, 0], ids=["table", "search"])
 def test_softmax_negatives_of_a_users_history_are_excluded(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(samplers, "TABLE_CELLS", cells)
+    monkeypatch.setattr(known, "TABLE_CELLS", cells)
     for batch in sampler_of("softmax"):
         assert batch.excluded is not None
         for row, user in enumerate(batch.users.tolist()):
