@@ -25,7 +25,7 @@ from core.jobs.search_judge import FIGURES
 from core.jobs.search_spaces import space
 from core.jobs.search_trials import Task, TrialRecord, attempt, made, open_study, recover
 from core.jobs.search_workers import in_processes
-from core.jobs.training_step import TRAINING_VERSION
+from core.jobs.training_step import training_version
 from core.models.config import TEXT_MODELS, WRAPPERS, BackboneName, ModelName
 from core.progress import Progress, ProgressEvent, never_stop, silent
 from core.storage import content_hash
@@ -222,7 +222,7 @@ def _task(
     defaults = TrainingConfig().model_dump()
     fixed = {name: defaults[name] for name in used_settings(model, backbone)} | {"epochs": config.epochs, "seed": config.seed}
     ranges = {name: repr(values) for name, values in space(model, backbone).items()}
-    key = content_hash(TRAINING_VERSION, splits, model, backbone, fixed, ranges)
+    key = content_hash(training_version(backbone), splits, model, backbone, fixed, ranges)
     journal = workspace.root / "search" / splits[0][0] / f"{model_label(model, backbone)}-{key}.jsonl"
     return Task(workspace.root, splits, model, backbone, journal, config.seed, config.epochs)
 

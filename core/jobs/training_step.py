@@ -17,7 +17,7 @@ from core.evaluation.protocol import Evaluation, evaluate
 from core.jobs.extraction_step import profiles_of_dataset, usual_profiles
 from core.jobs.perturbed_text import text_to_read
 from core.models.base import flat
-from core.models.config import BACKBONES, WRAPPERS, ModelConfig
+from core.models.config import BACKBONES, WRAPPERS, BackboneName, ModelConfig
 from core.models.graph import Interactions
 from core.models.text_features import TextFeatures
 from core.progress import Progress, never_stop, silent
@@ -32,7 +32,14 @@ from core.workspace import Artefact, Workspace, artefact_id
 
 TRAINING_VERSION = 3
 """Part of every run's key: raised when the same configuration would train another model."""
+_OF_BACKBONES: dict[BackboneName, int] = {"dccf": 4}
+"""The same of what changed for one backbone alone, so that runs on the others keep their keys."""
 _NOISE_LABELS = {"interaction_noise": "noise", "text_noise": "textnoise"}
+
+
+def training_version(backbone: BackboneName) -> int:
+    """The version of what a training with a backbone gives."""
+    return _OF_BACKBONES.get(backbone, TRAINING_VERSION)
 
 
 def train(
@@ -93,7 +100,7 @@ def running_directory(workspace: Workspace, identifier: str) -> Path:
 
 def run_id(dataset: Artefact, profiles: Artefact | None, config: TrainingConfig) -> str:
     """The id of the run that these inputs and settings make."""
-    key = content_hash(TRAINING_VERSION, dataset.id, profiles.id if profiles else None, keyed_settings(config))
+    key = content_hash(training_version(config.backbone), dataset.id, profiles.id if profiles else None, keyed_settings(config))
     return artefact_id(_run_name(dataset, config), key)
 
 

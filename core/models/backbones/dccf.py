@@ -13,9 +13,14 @@ from core.models.graph import Interactions
 from core.models.losses import NodeContrastLoss
 from core.models.recommendation import Batch
 
+READINGS = 5
+"""What a layer is the sum of, so that it may be as many times as long as the last one."""
+
 
 class DCCF(LightGCN):
-    """Each layer adds four readings of the last one to it, E_{l+1} = Z + R + H_z + H_r + E_l, and the layers are joined as in LightGCN:
+    """Each layer adds four readings of the last one to it, E_{l+1} = Z + R + H_z + H_r + E_l, and the layers are joined, by their sum or by
+    the mean of all that is summed in them (the mean of the layers would begin many times as long as LightGCN's, and overfits at once:
+    musical instruments, validation recall@20 0.12 instead of 0.19):
 
     * Z = A E, the plain graph (eq. 2); R = softmax(E C^T) C, with learnable intents C of users and of items (eq. 3-4);
     * H_z and H_r, the mean over the neighbours, weighed by how far both ends agree in Z and in R (eq. 6-8).
@@ -25,12 +30,15 @@ class DCCF(LightGCN):
 
     Args:
         interactions, width, generator: as in LightGCN.
-        config: LightGCN's settings, ``intents``, ``ssl_weight``, ``ssl_temperature``. ``edge_keep`` thins the plain graph alone.
+        config: LightGCN's settings, ``intents``, ``ssl_weight``, ``ssl_temperature``. ``edge_keep`` thins the plain graph alone, and
+            ``regularisation`` acts on the embeddings alone, not on the intents.
     """
 
     def __init__(self, interactions: Interactions, config: ModelConfig, width: int, generator: torch.Generator) -> None:
         super().__init__(interactions, config, width, generator)
         self.ssl_weight = config.ssl_weight
+        if config.layer_combination == "mean":
+            self.scale = 1 / sum(READINGS**layer for layer in range(config.layers + 1))
         self.adaptive = AdaptiveGraph(interactions, self.adjacency)
         spread = (6 / (width + config.intents)) ** 0.5  # Xavier's
         shape = (2, config.intents, width)

@@ -72,3 +72,14 @@ def test_the_layers_and_the_contrast_equal_their_formulas(checkerboard: Interact
     expected = torch.autograd.grad(contrast + joined.square().sum(), parameters)
     found = torch.autograd.grad(own["contrast"] + torch.cat([users, items]).square().sum(), parameters)
     assert all(torch.allclose(gradient, other, rtol=1e-3, atol=1e-4) for gradient, other in zip(found, expected, strict=True))
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+def test_the_mean_is_over_all_that_is_summed_so_vectors_begin_no_longer_than_the_embedding(checkerboard: Interactions, layers: int) -> None:
+    mean, total = (
+        DCCF(checkerboard, ModelConfig(model="dccf", layers=layers, layer_combination=joined), 4, torch.Generator().manual_seed(0))
+        for joined in ("mean", "sum")
+    )
+    summed = sum(5**layer for layer in range(layers + 1))  # a layer is the last one and four readings of it
+    assert torch.allclose(mean.propagated() * summed, total.propagated(), atol=1e-5)
+    assert mean.propagated().square().mean() <= mean.embedding.square().mean() < total.propagated().square().mean()
