@@ -26,7 +26,8 @@ class DCCF(LightGCN):
     * H_z and H_r, the mean over the neighbours, weighed by how far both ends agree in Z and in R (eq. 6-8).
 
     A training step adds ``ssl_weight`` times InfoNCE of Z with each of the other three, in every layer, for the different users and
-    positive items of the batch, which are each other's negatives (eq. 10-12; settings of RLMRec's published code).
+    positive items of the batch, which are each other's negatives (eq. 10-12; settings of RLMRec's published code). Joined by their mean, it
+    is divided by as much as the layers are, or it would drown what ranking teaches an embedding that is scaled down so far.
 
     Args:
         interactions, width, generator: as in LightGCN.
@@ -73,7 +74,7 @@ class DCCF(LightGCN):
                 anchors = plain[nodes]
                 for other in others:
                     contrast = contrast + self.contrast.among(anchors, other[nodes], once)
-        return users, items, {"contrast": self.ssl_weight * contrast}
+        return users, items, {"contrast": self.ssl_weight * self.scale * contrast}
 
 
 def _of_intents(nodes: torch.Tensor, intents: torch.Tensor) -> torch.Tensor:

@@ -75,7 +75,9 @@ def test_the_layers_and_the_contrast_equal_their_formulas(checkerboard: Interact
 
 
 @pytest.mark.parametrize("layers", [1, 3])
-def test_the_mean_is_over_all_that_is_summed_so_vectors_begin_no_longer_than_the_embedding(checkerboard: Interactions, layers: int) -> None:
+def test_the_mean_is_over_all_that_is_summed_so_vectors_begin_no_longer_than_the_embedding(
+    checkerboard: Interactions, one_batch: Batch, layers: int
+) -> None:
     mean, total = (
         DCCF(checkerboard, ModelConfig(model="dccf", layers=layers, layer_combination=joined), 4, torch.Generator().manual_seed(0))
         for joined in ("mean", "sum")
@@ -83,3 +85,5 @@ def test_the_mean_is_over_all_that_is_summed_so_vectors_begin_no_longer_than_the
     summed = sum(5**layer for layer in range(layers + 1))  # a layer is the last one and four readings of it
     assert torch.allclose(mean.propagated() * summed, total.propagated(), atol=1e-5)
     assert mean.propagated().square().mean() <= mean.embedding.square().mean() < total.propagated().square().mean()
+    contrasts = [backbone.step(one_batch)[2]["contrast"] for backbone in (mean, total)]
+    assert contrasts[0].item() * summed == pytest.approx(contrasts[1].item(), rel=1e-4)
