@@ -12,6 +12,7 @@ from app.components.benchmark_tables import spoken
 from app.components.errors import live_fragment
 from app.components.job_progress import live_jobs
 from app.components.page import literal, moment
+from app.components.training_fields import label_of
 from core.jobs.benchmark_report import BenchmarkReport, read_benchmark, unfinished_benchmarks
 from core.jobs.locks import is_taken
 from core.jobs.store import Job
@@ -90,12 +91,15 @@ def standing(space: Workspace, dataset: Artefact, chosen: Chosen) -> None:
 
 
 def benchmark_label(one: Chosen) -> str:
-    """A benchmark in one line: models, seeds and splits, and how it stands."""
+    """A benchmark in one line: models, seeds and splits, settings, what else it measures, and how it stands."""
     config = one.report.config
     models = ", ".join(spoken(model) for model in config.models[:3]) + (f" and {rest} more" if (rest := len(config.models) - 3) > 0 else "")
     splits = f"{config.seeds} random splits" if config.splits == "random" else f"{config.seeds} seeds on its own split"
     stands = moment(one.artefact.manifest.created_at) if one.artefact else "not finished"
-    return f"{models} · {splits} · {config.preset} · {stands} · {one.id[-6:]}"
+    settings = ", ".join([config.preset, *(f"{label_of(name)} {value}" for name, value in config.settings.items())])
+    measured = {"noise": config.noise or config.text_noise, "controls": config.controls, "ablations": config.ablations}
+    beside = ", ".join(name for name, there in measured.items() if there)
+    return " · ".join(filter(None, (models, splits, settings, beside and f"with {beside}", stands, one.id[-6:])))
 
 
 def benchmark_of_resplit(space: Workspace, dataset: Artefact) -> Artefact | None:

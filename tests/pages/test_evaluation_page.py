@@ -135,6 +135,26 @@ def test_a_report_says_who_is_better_by_how_much_and_how_sure(measured: Workspac
     assert {"95 % interval", "p over users", "p over splits"} <= set(tested.columns)
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"settings": {"text_words": 128}, "noise": (0.2,), "ablations": True}, "tuned, TF-IDF of the text 128 · with noise, ablations"),
+        ({"settings": {}}, "2 random splits · tuned"),
+    ],
+    ids=["more", "plain"],
+)
+def test_the_name_of_a_benchmark_tells_its_settings_and_what_else_it_measures(
+    measured: Workspace, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], told: str
+) -> None:
+    dataset = measured.list("dataset")[0]
+    plain = {"preset": "tuned", "seeds": 2, "splits": "random", "noise": (), "text_noise": (), "controls": False, "ablations": False}
+    identifier = leave_unfinished(measured, dataset)
+    path = measured.root / "running" / identifier / f"benchmark-{FILE}"
+    write_json(path, report(dataset.id).model_copy(update={"config": CONFIG.model_copy(update=plain | changed)}))
+    options = part(measured, "Accuracy", monkeypatch, benchmark=identifier).selectbox(key="pick-benchmark").options
+    assert any(f" · {told} · not finished · {identifier[-6:]}" in f" · {option}" for option in options)
+
+
 def test_k_and_figures_are_chosen(measured: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     app = part(measured, "Accuracy", monkeypatch)
     app.selectbox(key="by").set_value("ndcg@20").run()
