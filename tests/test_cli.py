@@ -284,6 +284,37 @@ def test_termination_asks_to_stop_too(tmp_path: Path):
     assert running.returncode == 130
 
 
+INTERRUPTED_WRITE = """
+import io, os, signal, sys
+
+class Interrupting(io.RawIOBase):
+    def writable(self):
+        return True
+
+    def write(self, data):
+        if b"Reading" in bytes(data):
+            os.kill(os.getpid(), signal.SIGINT)
+        return os.write(2, data)
+
+sys.stderr = io.TextIOWrapper(io.BufferedWriter(Interrupting()), encoding="utf-8")
+from core.cli.console import working
+from core.progress import ProgressEvent
+
+with working() as (progress, stop):
+    progress(ProgressEvent("Reading"))
+    print("asked to stop" if stop() else "went on", file=sys.stderr)
+"""
+
+
+def test_ctrl_c_in_the_middle_of_a_write_to_stderr_is_heard(tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WRITE], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Stopping as soon as it can" in done.stderr
+    assert "asked to stop" in done.stderr
+
+
 def test_reader_that_leaves_early_causes_no_traceback(tmp_path: Path):
     Workspace(tmp_path / "workspace")
     command = f"{sys.executable} -m core.cli ls --json | true"

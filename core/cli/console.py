@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from types import FrameType
 from typing import Any, TextIO
 
@@ -19,6 +20,7 @@ from core.progress import Progress, ProgressEvent
 
 _DRAW_EVERY_S = 0.1
 _LINE_EVERY_S = 10.0
+_STDERR = 2  # the descriptor
 
 
 def answer(document: dict[str, Any], as_json: bool, plain: Callable[[], str]) -> None:
@@ -141,7 +143,9 @@ def working() -> Iterator[tuple[Progress, Callable[[], bool]]]:
         if requested.is_set():
             raise KeyboardInterrupt
         requested.set()
-        typer.echo("\nStopping as soon as it can; Ctrl-C again ends it at once.", err=True)
+        # Past the stream's buffer: the signal may come in the middle of a write to it, which must not be entered twice.
+        with suppress(OSError):  # stderr is closed: nobody to tell
+            os.write(_STDERR, b"\nStopping as soon as it can; Ctrl-C again ends it at once.\n")
 
     in_main_thread = threading.current_thread() is threading.main_thread()
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)} if in_main_thread else {}
