@@ -9,11 +9,11 @@ import pytest
 
 import core.maps.build
 from core.errors import InputError, StoppedError
-from core.jobs import steps
+from core.jobs import steps, training_step
 from core.jobs.locks import exclusive
 from core.jobs.settings import assignments, validated
-from core.jobs.training_step import run_id
-from core.models.config import TEXT_MODELS
+from core.jobs.training_step import run_id, training_version
+from core.models.config import BACKBONES, TEXT_MODELS
 from core.progress import ProgressEvent
 from core.training.config import TrainingConfig
 from core.training.run import RunVectors
@@ -121,3 +121,10 @@ def test_only_lmmrec_in_slots_names_its_terms(workspace: Workspace, request_: di
     vectors = RunVectors.load(run.path / "vectors.safetensors")
     assert vectors.named == (model == "lmmrec")
     assert not vectors.named or len(vectors.motivations) == vectors.user.shape[1]
+
+
+def test_a_new_version_of_trainings_is_one_for_every_backbone(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {backbone: training_version(backbone) for backbone in BACKBONES}
+    assert before["dccf"] > before["lightgcn"]  # it alone was changed since
+    monkeypatch.setattr(training_step, "TRAINING_VERSION", training_step.TRAINING_VERSION + 1)
+    assert all(training_version(backbone) > version for backbone, version in before.items())
