@@ -49,6 +49,15 @@ def test_document_and_words_say_the_same(space: Workspace, capsys: pytest.Captur
         assert f"| {variation.model} | {variation.variant} | {variation.metric} | {variation.mean:.4f} |" in words
 
 
+def test_words_set_a_model_beside_the_backbone_it_is_put_around(space: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    one = ["--set", "slot_dim=4", "--set", "text_dim=4", "--set", "negatives=8", "--seeds", "1", "--splits", "given"]
+    words, _ = lmmrec("benchmark", "small", "--models", "ease", "lmmrec:bpr-mf", "bpr-mf", *one, *TINY, capsys=capsys)
+    report = read_benchmark(space.list("benchmark")[0])
+    table = words.split("Around a backbone, against the backbone by itself")[1]
+    (pair,) = [one for one in report.over_backbones if one.metric == "ndcg@20"]
+    assert f"| ndcg@20 | lmmrec:bpr-mf | {pair.mean:.4f} | {pair.peer_mean:.4f} | {pair.change:+.4f}" in table
+
+
 def test_options_take_several_values() -> None:
     assert spread(["d", "--models", "a", "b", "--noise", "0.1", "0.2", "--json"]) == [
         "d", "--models", "a", "--models", "b", "--noise", "0.1", "--noise", "0.2", "--json",

@@ -124,18 +124,17 @@ def accuracy_rows(report: BenchmarkReport, metrics: Sequence[str], by: str) -> p
 def contrast_rows(report: BenchmarkReport, metric: str) -> pd.DataFrame:
     """The first model against each peer in one figure, by falling mean of the peer; no rows while the benchmark runs."""
     found = [one for one in report.contrasts if one.metric == metric]
-    over_splits = any(one.p_splits is not None for one in found)
-    rows = []
-    for one in found:
-        row = {
-            "peer": spoken(one.peer) + (" (best)" if one.best_peer else ""),
-            "change": change_words(one),
-            f"change of {metric}": f"{one.change:+.4f}",
-            "95 % interval": f"{one.low:+.4f} to {one.high:+.4f}",
-            "p over users": p_words(one.p_users_holm),
-        }
-        rows.append(row | ({f"p over {repeats(report)}": p_words(one.p_splits_holm)} if over_splits else {}))
-    return pd.DataFrame(rows)
+    return _tested(report, found, [{"peer": spoken(one.peer) + (" (best)" if one.best_peer else "")} for one in found])
+
+
+def over_backbone_rows(report: BenchmarkReport, metric: str) -> pd.DataFrame:
+    """Every model around a backbone against the backbone by itself in one figure; no rows where there is no such pair."""
+    found = [one for one in report.over_backbones if one.metric == metric]
+    named = [
+        {"model": spoken(one.model), metric: f"{one.mean:.4f}", "backbone alone": f"{spoken(one.peer)}, {one.peer_mean:.4f}"}
+        for one in found
+    ]
+    return _tested(report, found, named)
 
 
 def best_cells(report: BenchmarkReport, metrics: Sequence[str]) -> dict[str, str]:
@@ -251,6 +250,22 @@ def variation_rows(report: BenchmarkReport, kinds: Sequence[str], metric: str) -
 def repeats(report: BenchmarkReport) -> str:
     """What the repeated measurements differ in."""
     return "splits" if report.config.splits == "random" else "seeds"
+
+
+def _tested(report: BenchmarkReport, found: Sequence[Contrast], named: Sequence[dict[str, str]]) -> pd.DataFrame:
+    """One row a comparison: what names it, then the change with its interval and p-values."""
+    over_splits = any(one.p_splits is not None for one in found)
+    rows = []
+    for one, names in zip(found, named, strict=True):
+        row = {
+            **names,
+            "change": change_words(one),
+            f"change of {one.metric}": f"{one.change:+.4f}",
+            "95 % interval": f"{one.low:+.4f} to {one.high:+.4f}",
+            "p over users": p_words(one.p_users_holm),
+        }
+        rows.append(row | ({f"p over {repeats(report)}": p_words(one.p_splits_holm)} if over_splits else {}))
+    return pd.DataFrame(rows)
 
 
 def _n_peers(report: BenchmarkReport) -> str:

@@ -16,6 +16,7 @@ from app.components.benchmark_tables import (
     contrast_rows,
     exported_accuracy,
     figure_rows,
+    over_backbone_rows,
     plain_outcomes,
     repeats,
     spoken,
@@ -47,7 +48,7 @@ def accuracy_view(report: BenchmarkReport, name: str) -> None:
     figure = model_dots(rows, drawn_models(report), f"{by} on test")
     chart(figure, f"dots-{name}-{by}", f"{by} of every model with its spread over {repeats(report)}", f"**{by} by model**")
     st.caption(f"Dot: mean. Line: mean ± sd over {repeats(report)}. Marks: single {repeats(report)}.")
-    _contrast_table(report, by, name)
+    _contrast_tables(report, by, name)
     runs_behind(report, plain_outcomes(report))
 
 
@@ -137,22 +138,29 @@ def _accuracy_table(report: BenchmarkReport, metrics: list[str], by: str, name: 
     st.caption("Best mean of a column in bold. Choose a row to see its runs below.")
 
 
-def _contrast_table(report: BenchmarkReport, by: str, name: str) -> None:
-    rows = contrast_rows(report, by)
-    if rows.empty:
+def _contrast_tables(report: BenchmarkReport, by: str, name: str) -> None:
+    """The first model against its peers, and models around a backbone against the backbone by itself; what the columns mean below."""
+    peers, backbones = contrast_rows(report, by), over_backbone_rows(report, by)
+    titles = (
+        (peers, report.contrasts, f"contrasts-{name}-{by}", f"**{spoken(report.config.models[0])} against each peer** in {by}"),
+        (backbones, report.over_backbones, f"over-backbones-{name}-{by}", f"**Around a backbone, against the backbone by itself** in {by}"),
+    )
+    for rows, tested, key, title in titles:
+        if not rows.empty:
+            every = pd.DataFrame([one.model_dump() for one in tested])
+            table(rows, key, title, exported=every, height=table_height(rows))
+    if peers.empty:
         return
-    first = spoken(report.config.models[0])
-    every = pd.DataFrame([one.model_dump() for one in report.contrasts])
-    table(rows, f"contrasts-{name}-{by}", f"**{first} against each peer** in {by}", exported=every, height=table_height(rows))
     notes = [
-        f"Change: {first} from the peer, relative, mean ± sd over {repeats(report)}. Interval: of the change, bootstrap over users.",
+        f"Change: from the peer, or the backbone, relative, mean ± sd over {repeats(report)}.",
+        "Interval: of the change, bootstrap over users.",
         "P over users: Wilcoxon test of the change of each user's mean over seeds.",
     ]
     if report.config.splits == "random":
         notes.append("P over splits: paired t-test, corrected for the overlap of random splits.")
     elif any(one.p_splits is not None for one in report.contrasts):
         notes.append("P over seeds: paired t-test over trainings on the same split; it says nothing of other splits.")
-    st.caption(" ".join([*notes, "All p after Holm's correction for comparing with several peers."]))
+    st.caption(" ".join([*notes, "All p after Holm's correction for the several comparisons of a table."]))
 
 
 def _styled(rows: pd.DataFrame, best: dict[str, str]) -> Styler:

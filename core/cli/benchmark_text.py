@@ -17,8 +17,9 @@ _DELETION = ("deletion_rank_share", "deletion_top_rank", "deletion_other_rank", 
 
 
 def report_text(report: BenchmarkReport) -> str:
-    """Accuracy with the change against the best peer, beyond accuracy, activity, noise, controls, ablations, failures."""
-    parts = [_head(report), _accuracy(report), _contrasts(report), _beyond(report), _faithfulness(report), _activity(report)]
+    """Accuracy with the change from the best peer and from the own backbone, and all else that was measured, in one text."""
+    parts = [_head(report), _accuracy(report), _contrasts(report), _over_backbones(report)]
+    parts += [_beyond(report), _faithfulness(report), _activity(report)]
     parts += [_variations(title, [one for one in report.variations if one.kind == kind]) for kind, title in _TITLES.items()]
     return "\n\n".join(part for part in [*parts, _published(report), _failures(report)] if part)
 
@@ -67,6 +68,18 @@ def _contrasts(report: BenchmarkReport) -> str:
     ]
     table = markdown(["figure", "peer", "its mean", f"change with {headline[0].model}", "p, users (Holm)", "p, splits (Holm)"], rows)
     return "\n".join([*lines, "", table])
+
+
+def _over_backbones(report: BenchmarkReport) -> str:
+    found = [one for one in report.over_backbones if one.metric in HEADLINE]
+    if not found:
+        return ""
+    headers = ["figure", "model", "its mean", "backbone alone", "change", "p, users (Holm)", "p, splits (Holm)"]
+    rows = [
+        [one.metric, one.model, f"{one.mean:.4f}", f"{one.peer_mean:.4f}", _change(one), _p(one.p_users_holm), _p(one.p_splits_holm)]
+        for one in found
+    ]
+    return "Around a backbone, against the backbone by itself\n\n" + markdown(headers, rows)
 
 
 def _beyond(report: BenchmarkReport) -> str:

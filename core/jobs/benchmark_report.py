@@ -1,7 +1,7 @@
 """The report of a benchmark, as the document of its artefact: read by the page, the command line and people.
 
 While a benchmark runs, the same document of the cells done so far lies in its running directory (``complete`` is then False, and
-``contrasts`` is empty: tests on half of the seeds would be read as results).
+``contrasts`` and ``over_backbones`` are empty: tests on half of the seeds would be read as results).
 """
 
 from __future__ import annotations
@@ -60,17 +60,18 @@ class Outcome(_Document):
 
 
 class Contrast(_Document):
-    """The first model against a peer, both plain, in one figure.
+    """A model against a peer, both plain, in one figure: the first model of the benchmark against another one, or a model around a
+    backbone against that backbone by itself.
 
     Args:
         mean, peer_mean: over seeds. change: mean - peer_mean; relative: as a share of peer_mean (None of 0). by_seed: the change of each.
         n_users: with test interactions under some seed of both.
         relative_sd: of the relative changes within the seeds (None of one). better, worse: share of users whose figure is higher, or lower.
-        best_peer: whether the peer is the one with the highest mean of this figure.
+        best_peer: whether the peer is the one of the first model's peers with the highest mean of this figure.
         low, high: 95 % interval of the change over users (paired bootstrap).
         p_users: Wilcoxon over users (each with its mean over seeds). p_splits: paired t-test over seeds, of random splits corrected for
             their overlap; None of fewer than two. See `core.evaluation.significance`.
-        p_users_holm, p_splits_holm: the same after Holm's correction over all peers of this figure.
+        p_users_holm, p_splits_holm: the same after Holm's correction over all comparisons of the list in this figure.
     """
 
     model: str
@@ -179,6 +180,8 @@ class BenchmarkReport(_Document):
         workers: processes at once. seconds: of the wall clock, of this and earlier sittings.
         settings: model -> its complete plain training settings (of the first seed).
         outcomes: in the order of the config, plain first. contrasts: of the first model with each peer in each of `ACCURACY`.
+        over_backbones: of every model around a backbone with that backbone by itself, where both are measured; empty in a report
+            written before there were these.
         variations: noise, controls and ablations. activity: None while there is none.
         published: reference figures, empty where there are none.
     """
@@ -195,6 +198,7 @@ class BenchmarkReport(_Document):
     settings: dict[str, dict[str, object]]
     outcomes: list[Outcome]
     contrasts: list[Contrast]
+    over_backbones: list[Contrast] = []
     variations: list[Variation]
     activity: Activity | None
     published: list[Published]

@@ -18,6 +18,7 @@ from core.jobs.benchmark_cells import PreparedSplit
 from core.jobs.benchmark_config import PLAIN, BenchmarkConfig, Cell, Variant
 from core.jobs.benchmark_measure import Measured, read_per_user
 from core.jobs.benchmark_report import ACCURACY, HEADLINE, Activity, ActivityRow, Contrast, Figure, Outcome, Published, Variation
+from core.models.config import WRAPPERS
 from core.storage import read_json
 from core.workspace import Artefact
 
@@ -56,11 +57,18 @@ class Tables:
     def contrasts(self) -> list[Contrast]:
         """The first model against each other one, both plain, in each figure of `ACCURACY`; peers by falling mean."""
         first, *peers = self._config.models
-        found: list[Contrast] = []
-        for metric in ACCURACY:
-            pairs = [self._contrast(first, peer, metric) for peer in peers if self._common((peer, PLAIN), (first, PLAIN))]
-            found += _ranked_and_corrected(pairs)
-        return found
+        pairs = [(first, peer) for peer in peers]
+        return [
+            one.model_copy(update={"best_peer": number == 0})
+            for metric in ACCURACY
+            for number, one in enumerate(sorted(self._contrasts(pairs, metric), key=lambda one: -one.peer_mean))
+        ]
+
+    def over_backbones(self) -> list[Contrast]:
+        """Every model around a backbone against that backbone by itself, where the benchmark has both; in each figure of `ACCURACY`."""
+        own = [(spec.label, spec.backbone or "lightgcn") for spec in self._config.specs if spec.model in WRAPPERS]
+        pairs = [(model, backbone) for model, backbone in own if backbone in self._config.models]
+        return [one for metric in ACCURACY for one in self._contrasts(pairs, metric)]
 
     def variations(self, *, tested: bool) -> list[Variation]:
         """Every variant against its model plain, in the headline figures. ``tested``: with the test over users."""
@@ -106,6 +114,15 @@ class Tables:
         return [
             SplitFigures(self._splits[seed].user_ids[self._users(one)], self._values(one, metric), self._values(other, metric))
             for seed, one, other in runs
+        ]
+
+    def _contrasts(self, pairs: Iterable[tuple[str, str]], metric: str) -> list[Contrast]:
+        """Each model against its peer, where some seed of both is done; p-values adjusted for being several."""
+        found = [self._contrast(model, peer, metric) for model, peer in pairs if self._common((peer, PLAIN), (model, PLAIN))]
+        users, splits = (holm([math.nan if (p := getattr(one, name)) is None else p for one in found]) for name in ("p_users", "p_splits"))
+        return [
+            one.model_copy(update={"p_users_holm": _number(users[number]), "p_splits_holm": _number(splits[number])})
+            for number, one in enumerate(found)
         ]
 
     def _contrast(self, model: str, peer: str, metric: str) -> Contrast:
@@ -199,16 +216,6 @@ def _group_figures(of_seed: Iterable[tuple[npt.NDArray[np.float64], npt.NDArray[
         for number in np.unique(group):
             by_group[number].append(float(values[group == number].mean()))
     return [figure(values) for values in by_group]
-
-
-def _ranked_and_corrected(pairs: list[Contrast]) -> list[Contrast]:
-    """Peers of one figure by falling mean, the first marked as best, p-values adjusted for being several."""
-    ordered = sorted(pairs, key=lambda one: -one.peer_mean)
-    users, splits = (holm([math.nan if (p := getattr(one, name)) is None else p for one in ordered]) for name in ("p_users", "p_splits"))
-    return [
-        one.model_copy(update={"best_peer": number == 0, "p_users_holm": _number(users[number]), "p_splits_holm": _number(splits[number])})
-        for number, one in enumerate(ordered)
-    ]
 
 
 def _number(value: float) -> float | None:

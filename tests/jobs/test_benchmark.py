@@ -18,7 +18,7 @@ from core.data.dataset import ReviewDataset
 from core.errors import InputError, StoppedError, StudioError
 from core.jobs import steps
 from core.jobs.benchmark import benchmark
-from core.jobs.benchmark_report import PER_USER, BenchmarkReport, newest_benchmark, read_benchmark, unfinished_benchmarks
+from core.jobs.benchmark_report import ACCURACY, PER_USER, BenchmarkReport, newest_benchmark, read_benchmark, unfinished_benchmarks
 from core.jobs.benchmark_tables import published_figures
 from core.progress import ProgressEvent, never_stop, silent
 from core.training.config import TrainingConfig
@@ -119,6 +119,28 @@ def test_figures_are_those_of_the_runs_own_vectors(workspace: Workspace, small: 
         assert found.n_users == len(by_user)
 
 
+def test_a_model_around_a_backbone_is_compared_with_that_backbone_by_itself(
+    workspace: Workspace, small: Artefact, trained: list[TrainingConfig]
+) -> None:
+    given: dict[str, Any] = {"extraction": {"encoder": "tfidf"}}
+    report = read_benchmark(run(workspace, small, models=["bpr-mf", "kar:sgl", "lmmrec:bpr-mf", "lmmrec", "lightgcn"], **given))
+    found = [one for one in report.over_backbones if one.metric == "ndcg@20"]
+    assert [(one.model, one.peer) for one in found] == [("lmmrec:bpr-mf", "bpr-mf"), ("lmmrec", "lightgcn")]  # SGL by itself is not there
+    assert len(report.over_backbones) == 2 * len(ACCURACY)
+    assert not any(one.best_peer for one in report.over_backbones)
+    known = len(trained)
+    for one in found:
+        alone = read_benchmark(run(workspace, small, models=[one.model, one.peer], **given))
+        (by_itself,) = [other for other in alone.contrasts if other.metric == one.metric]
+        holm = {"best_peer", "p_users_holm", "p_splits_holm"}
+        assert one.model_dump(exclude=holm) == by_itself.model_dump(exclude=holm)
+    assert len(trained) == known
+    p = sorted(one.p_users for one in found if one.p_users is not None)
+    assert sorted(one.p_users_holm for one in found if one.p_users_holm is not None) == pytest.approx(
+        [min(1, 2 * p[0]), min(1, max(2 * p[0], p[1]))]
+    )
+
+
 def test_activity_groups_average_to_the_whole(workspace: Workspace, small: Artefact) -> None:
     report = read_benchmark(run(workspace, small, models=["ease"]))
     assert report.activity is not None
@@ -182,6 +204,7 @@ def test_interrupted_benchmark_goes_on_and_trains_nothing_twice(
     assert begun in (3, 4)  # on a busy machine the next one has begun before the wish to stop is heard
     ((identifier, growing),) = unfinished_benchmarks(workspace).items()
     assert (growing.complete, growing.total, growing.contrasts) == (False, 6, [])
+    assert growing.over_backbones == []
     assert 3 <= growing.done <= begun
     assert newest_benchmark(workspace, small.id) is None
     made = run(workspace, small)

@@ -128,11 +128,13 @@ def test_a_report_says_who_is_better_by_how_much_and_how_sure(measured: Workspac
     assert "LMMRec reaches recall@20 0.2100, its best peer EASE 0.2000" in said
     assert app.query_params["benchmark"] in ("small-be0", ["small-be0"])
     shown = app.dataframe[0].value
-    assert shown["model"].tolist() == ["LMMRec", "EASE", "RLMRec-Con on SimGCL"]
+    assert shown["model"].tolist() == ["LMMRec", "EASE", "RLMRec-Con on SimGCL", "SimGCL"]
     assert {"recall@20", "ndcg@20"} <= set(shown.columns)
     tested = app.dataframe[1].value
-    assert tested["peer"].tolist() == ["EASE (best)", "RLMRec-Con on SimGCL"]
+    assert tested["peer"].tolist() == ["EASE (best)", "RLMRec-Con on SimGCL", "SimGCL"]
     assert {"95 % interval", "p over users", "p over splits"} <= set(tested.columns)
+    around = app.dataframe[2].value
+    assert around[["model", "backbone alone"]].to_numpy().tolist() == [["RLMRec-Con on SimGCL", "SimGCL, 0.1800"]]
 
 
 @pytest.mark.parametrize(

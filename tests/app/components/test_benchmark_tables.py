@@ -17,6 +17,7 @@ from app.components.benchmark_tables import (
     figure_rows,
     kept_share,
     noise_points,
+    over_backbone_rows,
     p_words,
     plain_outcomes,
     spoken,
@@ -39,12 +40,12 @@ def row(rows: pd.DataFrame, model: str) -> dict[str, str]:
 
 def test_models_stand_by_falling_mean_each_figure_with_its_spread() -> None:
     rows = accuracy_rows(WHOLE, ["recall@20", "ndcg@20"], "recall@20")
-    assert list(rows["key"]) == ["lmmrec", "ease", "rlmrec-con:simgcl"]
+    assert list(rows["key"]) == ["lmmrec", "ease", "rlmrec-con:simgcl", "simgcl"]
     assert row(rows, "EASE")["recall@20"] == "0.2000 ± 0.0141"
 
 
 def test_the_first_model_stands_against_each_peer_with_interval_and_both_tests() -> None:
-    best, other = contrast_rows(WHOLE, "recall@20").to_dict("records")
+    best, other, _ = contrast_rows(WHOLE, "recall@20").to_dict("records")
     assert best == {
         "peer": "EASE (best)",
         "change": "+5.0 ± 1.0 %",
@@ -54,6 +55,26 @@ def test_the_first_model_stands_against_each_peer_with_interval_and_both_tests()
         "p over splits": "0.0600",
     }
     assert other["peer"] == "RLMRec-Con on SimGCL"
+
+
+def test_a_model_around_a_backbone_stands_against_the_backbone_by_itself() -> None:
+    (pair,) = over_backbone_rows(WHOLE, "recall@20").to_dict("records")
+    assert pair == {
+        "model": "RLMRec-Con on SimGCL",
+        "recall@20": "0.1900",
+        "backbone alone": "SimGCL, 0.1800",
+        "change": "+5.6 ± 1.0 %",
+        "change of recall@20": "+0.0100",
+        "95 % interval": "+0.0010 to +0.0200",
+        "p over users": "0.0200",
+        "p over splits": "0.0600",
+    }
+    assert over_backbone_rows(report(seeds_done=1), "recall@20").empty
+
+
+def test_a_report_of_before_there_were_these_comparisons_is_read() -> None:
+    earlier = WHOLE.model_dump(mode="json", exclude={"over_backbones"})
+    assert BenchmarkReport.model_validate(earlier).over_backbones == []
 
 
 def test_one_seed_has_no_test_over_seeds() -> None:
@@ -75,7 +96,7 @@ def test_the_verdict_says_over_what_it_is_sure() -> None:
         "+5.0 ± 1.0 %",
         "= 0.0200 over 60 users",
         "= 0.0600 over 2 splits",
-        "Holm's correction over 2 peers",
+        "Holm's correction over 3 peers",
     ):
         assert part in said
     given = WHOLE.model_copy(update={"config": WHOLE.config.model_copy(update={"splits": "given"})})
@@ -119,7 +140,7 @@ def test_the_kept_share_is_taken_seed_by_seed() -> None:
     assert kept.values == pytest.approx([0.17 / 0.19, 0.19 / 0.21])
     assert kept.mean == pytest.approx((0.17 / 0.19 + 0.19 / 0.21) / 2)
     points = noise_points(WHOLE, "noise", "recall@20")
-    assert list(points) == ["LMMRec", "RLMRec-Con on SimGCL", "EASE"]
+    assert list(points) == ["LMMRec", "RLMRec-Con on SimGCL", "EASE", "SimGCL"]
     assert [one.level for one in points["EASE"]] == [0.1, 0.2]
     assert points["EASE"][1].kept.mean == pytest.approx(kept.mean)
 
@@ -177,7 +198,7 @@ def test_failures_settings_and_splits_are_listed() -> None:
     assert failed["reason"] == "Its process was killed"
     assert failed["seed"] == 2
     settings = setting_rows(WHOLE)
-    assert list(settings.columns) == ["setting", "LMMRec", "RLMRec-Con on SimGCL", "EASE"]
+    assert list(settings.columns) == ["setting", "LMMRec", "RLMRec-Con on SimGCL", "EASE", "SimGCL"]
     assert settings["setting"].tolist() == ["learning rate", "prototypes"]
     assert settings["RLMRec-Con on SimGCL"].tolist() == ["0.003", ""]  # prototypes are LMMRec's
     assert settings["EASE"].tolist() == ["", ""]
