@@ -10,11 +10,13 @@ import pytest
 
 import core.training.presets
 from core.cli.benchmark_command import spread
+from core.cli.benchmark_text import report_text
 from core.data.assemble import publish_dataset
 from core.data.dataset import ReviewDataset
 from core.jobs.benchmark_report import BenchmarkReport, read_benchmark
 from core.jobs.store import JobStore
 from core.workspace import Workspace
+from tests.app import made_benchmark
 from tests.command_line import lmmrec, outcome
 
 TINY = ["--preset", "default", "--set", "epochs=2", "--set", "batch_size=64", "--set", "dim=8", "--set", "device=cpu", "--workers", "1"]
@@ -56,6 +58,13 @@ def test_words_set_a_model_beside_the_backbone_it_is_put_around(space: Workspace
     table = words.split("Around a backbone, against the backbone by itself")[1]
     (pair,) = [one for one in report.over_backbones if one.metric == "ndcg@20"]
     assert f"| ndcg@20 | lmmrec:bpr-mf | {pair.mean:.4f} | {pair.peer_mean:.4f} | {pair.change:+.4f}" in table
+
+
+def test_a_small_p_is_below_a_bound_and_equals_none() -> None:
+    made = made_benchmark.report()
+    sure = [one.model_copy(update={"p_users_holm": 1e-7}) for one in made.contrasts]
+    words = report_text(made.model_copy(update={"contrasts": sure}))
+    assert "+5.0 %), p < 0.0001 over 60 users (Holm), p = 0.0600 over splits (Holm)." in words
 
 
 def test_options_take_several_values() -> None:

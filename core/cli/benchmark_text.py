@@ -52,8 +52,8 @@ def _contrasts(report: BenchmarkReport) -> str:
     lines = []
     for one in headline:
         if one.best_peer:
-            users = "changes for nobody" if one.p_users is None else f"p = {_p(one.p_users_holm)} over {one.n_users:,} users (Holm)"
-            splits = "" if one.p_splits is None else f", p = {_p(one.p_splits_holm)} over splits (Holm)"
+            users = "changes for nobody" if one.p_users is None else f"{_says(one.p_users_holm)} over {one.n_users:,} users (Holm)"
+            splits = "" if one.p_splits is None else f", {_says(one.p_splits_holm)} over splits (Holm)"
             lines.append(f"{one.metric}: {one.model} against its best peer {one.peer}: {_change(one)}, {users}{splits}.")
     rows = [
         [
@@ -140,6 +140,11 @@ def _spread(figure: Figure, digits: int = 4) -> str:
 def _change(one: Contrast) -> str:
     relative = "" if one.relative is None else f" ({100 * one.relative:+.1f} %)"
     return f"{one.change:+.4f}{relative}"
+
+
+def _says(p: float | None) -> str:
+    words = _p(p)
+    return f"p {words}" if words.startswith("<") else f"p = {words}"
 
 
 def _p(value: float | None) -> str:
