@@ -134,7 +134,7 @@ def over_backbone_rows(report: BenchmarkReport, metric: str) -> pd.DataFrame:
         {"model": spoken(one.model), metric: f"{one.mean:.4f}", "backbone alone": f"{spoken(one.peer)}, {one.peer_mean:.4f}"}
         for one in found
     ]
-    return _tested(report, found, named)
+    return _tested(report, found, named).drop(columns=f"change of {metric}", errors="ignore")  # both means stand there
 
 
 def best_cells(report: BenchmarkReport, metrics: Sequence[str]) -> dict[str, str]:
