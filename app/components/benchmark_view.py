@@ -153,7 +153,7 @@ def _contrast_tables(report: BenchmarkReport, by: str, name: str) -> None:
         return
     notes = [
         f"Change: from the peer, or the backbone, relative, mean ± sd over {repeats(report)}.",
-        "Interval: of the change, bootstrap over users.",
+        f"Interval: of the change of {by} itself, bootstrap over users.",
         "P over users: Wilcoxon test of the change of each user's mean over seeds.",
     ]
     if report.config.splits == "random":

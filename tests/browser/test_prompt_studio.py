@@ -128,6 +128,7 @@ def test_a_prompt_is_edited_run_stopped_resumed_and_saved(tab: Watched, served: 
     page.get_by_text("Review 3").first.wait_for()
     page.wait_for_url(lambda address: "show=Failures" in address)  # the link follows the page a moment later
     wait_until_still(page)
+    assert "show=Failures" in page.url
     assert page.get_by_text("Review 1", exact=True).count() == 0
     sideways = "() => { const m = document.querySelector('[data-testid=\"stMain\"]'); return m.scrollWidth - m.clientWidth }"
     assert page.evaluate(sideways) <= 0

@@ -18,8 +18,8 @@ from tests.ollama_server.fixture import RunningServer, StartServer, ollama_serve
 __all__ = ["ollama_server"]
 
 
-def bare_client(server: RunningServer, n: int, concurrency: int) -> tuple[float, float]:
-    """Seconds, and milliseconds of processor time a question, of a client that posts ``n`` questions and keeps nothing of the answers."""
+def bare_client(server: RunningServer, n: int, *, concurrency: int, latency_s: float, slots: int = 4) -> tuple[float, float]:
+    """`share` and `cpu_ms` of `tests.batches.BatchMeasure` of a client that posts ``n`` questions and keeps nothing of the answers."""
     with httpx.Client(base_url=server.url, timeout=30) as client, ThreadPoolExecutor(concurrency) as pool:
 
         def ask(number: int) -> None:
@@ -29,17 +29,17 @@ def bare_client(server: RunningServer, n: int, concurrency: int) -> tuple[float,
         ask(n)  # opens a connection
         processor, began = time.process_time(), time.monotonic()
         list(pool.map(ask, range(n)))
-        return time.monotonic() - began, 1000 * (time.process_time() - processor) / n
+        seconds, processor = time.monotonic() - began, time.process_time() - processor
+    return n / seconds * latency_s / slots, 1000 * processor / n
 
 
-def test_a_batch_keeps_the_server_as_busy_as_a_client_that_does_nothing_else(workspace: Workspace, ollama_server: StartServer):
+def test_a_batch_keeps_the_server_busy(workspace: Workspace, ollama_server: StartServer):
     server = ollama_server({"slots": 4, "latency_s": 0.2})
-    # The server and the clock of a busy machine cost something too, so a bare client is asked what is possible here and now.
-    seconds, cpu_ms = bare_client(server, 120, concurrency=8)
+    # On a slow machine server and clock cost something too: there, as much is asked for as a bare client reaches at the same moment.
+    possible, cpu_ms = bare_client(server, 120, concurrency=8, latency_s=0.2)
     found = measure_batch(workspace, server, 120, concurrency=8, latency_s=0.2)
-    assert found.share <= 1.0
-    assert found.seconds < 1.1 * seconds
-    assert found.cpu_ms < 5 * cpu_ms
+    assert min(0.95, 0.97 * possible) <= found.share <= 1.0
+    assert found.cpu_ms < max(5.0, 3 * cpu_ms)
 
 
 def test_memory_does_not_grow_with_the_number_of_reviews(workspace: Workspace, ollama_server: StartServer):
