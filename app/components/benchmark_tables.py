@@ -9,6 +9,7 @@ import pandas as pd
 
 from app.charts.benchmark import NoisePoint, Spread
 from app.components.pickers import spoken_model
+from core.evaluation.significance import p_clause, p_words
 from core.jobs.benchmark_config import PLAIN, ModelSpec
 from core.jobs.benchmark_report import ACCURACY, BenchmarkReport, Contrast, Figure, Outcome, Variation
 
@@ -83,11 +84,6 @@ def spread_words(one: Figure | Spread | None, digits: int = 4) -> str:
     return f"{one.mean:.{digits}f}" + ("" if one.sd is None else f" ± {one.sd:.{digits}f}")
 
 
-def p_words(value: float | None) -> str:
-    """A p-value as people write it."""
-    return "" if value is None else "< 0.0001" if value < 1e-4 else f"{value:.4f}"
-
-
 def change_words(one: Contrast) -> str:
     """A relative change in percent, with its spread over seeds; the plain change where there is no ratio."""
     if one.relative is None:
@@ -148,8 +144,8 @@ def verdict(report: BenchmarkReport, metric: str) -> str:
     if one is None:
         return ""
     interval = f"95 % interval of the change over users {one.low:+.4f} to {one.high:+.4f}"
-    users = "no user's figure changes" if one.p_users is None else f"p {_p(one.p_users_holm)} over {one.n_users:,} users (Wilcoxon)"
-    splits = "" if one.p_splits is None else f", p {_p(one.p_splits_holm)} over {len(one.by_seed)} {repeats(report)} (paired t)"
+    users = "no user's figure changes" if one.p_users is None else f"{p_clause(one.p_users_holm)} over {one.n_users:,} users (Wilcoxon)"
+    splits = "" if one.p_splits is None else f", {p_clause(one.p_splits_holm)} over {len(one.by_seed)} {repeats(report)} (paired t)"
     return (
         f"{spoken(one.model)} reaches {metric} {one.mean:.4f}, its best peer {spoken(one.peer)} {one.peer_mean:.4f}: "
         f"{change_words(one)} ({one.change:+.4f}; {interval}); {users}{splits}. P-values after Holm's correction over {_n_peers(report)}."
@@ -275,8 +271,3 @@ def _n_peers(report: BenchmarkReport) -> str:
 
 def _spread_of(values: Sequence[float]) -> Spread:
     return Spread(fmean(values), stdev(values) if len(values) > 1 else None, list(values))
-
-
-def _p(value: float | None) -> str:
-    words = p_words(value)
-    return words if words.startswith("<") else f"= {words}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.cli.console import duration
+from core.evaluation.significance import p_clause, p_words
 from core.jobs.benchmark_report import BEYOND, HEADLINE, BenchmarkReport, Contrast, Figure, Variation
 
 _TITLES = {
@@ -52,8 +53,8 @@ def _contrasts(report: BenchmarkReport) -> str:
     lines = []
     for one in headline:
         if one.best_peer:
-            users = "changes for nobody" if one.p_users is None else f"{_says(one.p_users_holm)} over {one.n_users:,} users (Holm)"
-            splits = "" if one.p_splits is None else f", {_says(one.p_splits_holm)} over splits (Holm)"
+            users = "changes for nobody" if one.p_users is None else f"{p_clause(one.p_users_holm)} over {one.n_users:,} users (Holm)"
+            splits = "" if one.p_splits is None else f", {p_clause(one.p_splits_holm)} over splits (Holm)"
             lines.append(f"{one.metric}: {one.model} against its best peer {one.peer}: {_change(one)}, {users}{splits}.")
     rows = [
         [
@@ -142,10 +143,5 @@ def _change(one: Contrast) -> str:
     return f"{one.change:+.4f}{relative}"
 
 
-def _says(p: float | None) -> str:
-    words = _p(p)
-    return f"p {words}" if words.startswith("<") else f"p = {words}"
-
-
 def _p(value: float | None) -> str:
-    return "-" if value is None else "< 0.0001" if value < 1e-4 else f"{value:.4f}"
+    return p_words(value) or "-"

@@ -200,6 +200,17 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def p_words(p: float | None) -> str:
+    """A p-value as people write it: "0.0123", "< 0.0001"; "" of None."""
+    return "" if p is None else "< 0.0001" if p < 1e-4 else f"{p:.4f}"
+
+
+def p_clause(p: float | None) -> str:
+    """A p-value inside a sentence: "p = 0.0123", "p < 0.0001"."""
+    words = p_words(p)
+    return f"p {words}" if words.startswith("<") else f"p = {words}"
+
+
 def _t_test(differences: Floats, overlap: float) -> float:
     """Two-sided p-value; NaN of fewer than two differences and of equal ones, whose spread says nothing."""
     from scipy import special

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from core.errors import InputError
-from core.evaluation.significance import SplitFigures, compare_models, holm, over_splits, over_users, user_differences, wilcoxon
+from core.evaluation.significance import (
+    SplitFigures,
+    compare_models,
+    holm,
+    over_splits,
+    over_users,
+    p_clause,
+    p_words,
+    user_differences,
+    wilcoxon,
+)
 
 A = [0.20, 0.22, 0.19, 0.24, 0.21]
 B = [0.22, 0.23, 0.20, 0.27, 0.21]
@@ -146,3 +156,11 @@ def test_holm_rejects_what_its_step_down_procedure_rejects(p_values: list[float]
             break
         rejected.add(position)
     assert rejected == {position for position, one in enumerate(adjusted) if one <= level}
+
+
+@pytest.mark.parametrize(
+    ("value", "words", "clause"), [(0.00003, "< 0.0001", "p < 0.0001"), (0.0213, "0.0213", "p = 0.0213"), (1.0, "1.0000", "p = 1.0000")]
+)
+def test_p_values_in_words(value: float, words: str, clause: str) -> None:
+    assert (p_words(value), p_clause(value)) == (words, clause)
+    assert p_words(None) == ""

@@ -18,7 +18,6 @@ from app.components.benchmark_tables import (
     kept_share,
     noise_points,
     over_backbone_rows,
-    p_words,
     plain_outcomes,
     spoken,
     spread_words,
@@ -202,11 +201,6 @@ def test_failures_settings_and_splits_are_listed() -> None:
     assert settings["RLMRec-Con on SimGCL"].tolist() == ["0.003", ""]  # prototypes are LMMRec's
     assert settings["EASE"].tolist() == ["", ""]
     assert split_rows(WHOLE)["train"].tolist() == [500, 500]
-
-
-@pytest.mark.parametrize(("value", "words"), [(None, ""), (0.00003, "< 0.0001"), (0.0213, "0.0213"), (1.0, "1.0000")])
-def test_p_values_in_words(value: float | None, words: str) -> None:
-    assert p_words(value) == words
 
 
 @pytest.mark.parametrize(
