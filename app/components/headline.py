@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app import artefacts, session
-from app.components.pickers import model_name
+from app.components.pickers import model_name, spoken_model
+from core.models.config import WRAPPERS
 from core.workspace import Artefact, Workspace
 
 _MEANINGS = {
@@ -27,9 +28,8 @@ def headline(space: Workspace, dataset: Artefact, run: Artefact) -> None:
             figure = own[name]
             st.metric(f"{name} of {model_name(run)} on test", f"{figure.mean:.3f} ± {figure.standard_error:.3f}", help=meaning)
             if peer is None or name not in other:
-                st.caption(
-                    f"{figure.n_users:,} users. Train {'LightGCN' if is_lmmrec(run) else 'another model'} too and it stands here beside."
-                )
+                wanted = spoken_model(_backbone(run)) if _model(run) in WRAPPERS else "another model"
+                st.caption(f"{figure.n_users:,} users. Train {wanted} too and it stands here beside.")
                 continue
             beside = other[name]
             seeds = f"seed {seed_of(run)}" if seed_of(run) == seed_of(peer) else f"seeds {seed_of(run)} and {seed_of(peer)}"
@@ -45,19 +45,34 @@ def headline(space: Workspace, dataset: Artefact, run: Artefact) -> None:
             session.open_page("motivation_map", run=run.id)
 
 
-def is_lmmrec(run: Artefact) -> bool:
-    """Whether a run is one of LMMRec, so that its peer is another model."""
-    return run.manifest.summary.get("model") == "lmmrec"
-
-
 def seed_of(run: Artefact) -> int:
     """The seed of a run."""
     return int(run.manifest.summary.get("seed", 0))
 
 
 def peer_of(space: Workspace, dataset: Artefact, run: Artefact) -> Artefact | None:
-    """The newest run of the other kind of model on the same dataset; of the same seed if there is one."""
-    model = run.manifest.summary.get("model")
-    others = [other for other in session.runs_of(space, dataset) if other.manifest.summary.get("model") not in (model, None)]
-    same_seed = [other for other in others if seed_of(other) == seed_of(run)]
-    return next(iter(same_seed or others), None)
+    """What a run is set beside: another model's run on the same dataset, of several the best on validation.
+
+    A model around a backbone stands beside that backbone by itself, a backbone beside LMMRec around it; only where there is no such run,
+    beside whatever else there is. The best and not the newest, since a run cut short would flatter the other.
+    """
+    others = [other for other in session.runs_of(space, dataset) if _model(other) not in (_model(run), "")]
+    return max(others, key=lambda other: (_kinship(run, other), _validation(other)), default=None)
+
+
+def _kinship(run: Artefact, other: Artefact) -> int:
+    if _model(run) in WRAPPERS:
+        return int(_model(other) == _backbone(run))
+    return 0 if _model(other) != "lmmrec" else 2 if _backbone(other) == _model(run) else 1
+
+
+def _model(run: Artefact) -> str:
+    return str(run.manifest.summary.get("model") or "")
+
+
+def _backbone(run: Artefact) -> str:
+    return str(run.manifest.summary.get("backbone") or "lightgcn")
+
+
+def _validation(run: Artefact) -> float:
+    return float(run.manifest.summary.get("validation", {}).get("recall@20", -1.0))

@@ -162,7 +162,7 @@ def _no_epochs(setting: Setting) -> None:
 def _build_form(setting: Setting, settings: dict[str, Any], *, primary: bool) -> None:
     """The settings people may want to change, and the button; what is not changed is the default."""
     fields = MapConfig.model_fields
-    left, right = st.columns(2)
+    left, right = st.columns(2, vertical_alignment="bottom")
     method = left.segmented_control(
         "Clusters by",
         ["k-means", "hdbscan"],
@@ -180,6 +180,7 @@ def _build_form(setting: Setting, settings: dict[str, Any], *, primary: bool) ->
         placeholder="by silhouette",
         disabled=method != "k-means",
     )
+    left, right = st.columns(2)  # anew, so that both of a row stand level
     neighbours = left.number_input(
         "Neighbours", min_value=3, max_value=200, value=15, key="new-neighbours", help=fields["neighbours"].description
     )
