@@ -67,6 +67,17 @@ def test_a_small_p_is_below_a_bound_and_equals_none() -> None:
     assert "+5.0 %), p < 0.0001 over 60 users (Holm), p = 0.0600 over splits (Holm)." in words
 
 
+def test_a_control_says_what_is_left_of_the_gain_over_the_backbone() -> None:
+    controls = report_text(made_benchmark.report()).split("Controls")[1].split("Ablations")[0]
+    assert "| lmmrec | shuffled | recall@20 | 0.1600 | 0.2100 | -23.8 % | 76.2 % | 0.0400 | - | - | - |" in controls
+    assert (
+        "| rlmrec-con:simgcl | shuffled | recall@20 | 0.1400 | 0.1900 | -26.3 % | 73.7 % | 0.0400 | 0.1800 | -400 % | < 0.0001 |"
+        in controls
+    )
+    noise = report_text(made_benchmark.report()).split("Noise: random training interactions")[1].split("Controls")[0]
+    assert "gain over it left" not in noise
+
+
 def test_options_take_several_values() -> None:
     assert spread(["d", "--models", "a", "b", "--noise", "0.1", "0.2", "--json"]) == [
         "d", "--models", "a", "--models", "b", "--noise", "0.1", "--noise", "0.2", "--json",

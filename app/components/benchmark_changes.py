@@ -83,6 +83,11 @@ def changes_view(report: BenchmarkReport, name: str) -> None:
         f"Bar: mean over {repeats(report)}; line: ± sd; marks: single {repeats(report)}. In colour where mean ± sd excludes zero, "
         "which is a hint and no test; the p-value is the test: Wilcoxon over users, not corrected."
     )
+    if any(one.over_backbone is not None for one in report.variations):
+        st.caption(
+            "Gain left: of what the plain model gains over its backbone by itself, the share that is still there; the last p-value is of "
+            "the changed model against that backbone."
+        )
     runs_behind(report, [one for one in report.outcomes if one.kind in ("plain", *_KINDS)])
 
 

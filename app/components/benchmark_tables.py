@@ -11,7 +11,7 @@ from app.charts.benchmark import NoisePoint, Spread
 from app.components.pickers import spoken_model
 from core.evaluation.significance import p_clause, p_words
 from core.jobs.benchmark_config import PLAIN, ModelSpec
-from core.jobs.benchmark_report import ACCURACY, BenchmarkReport, Contrast, Figure, Outcome, Variation
+from core.jobs.benchmark_report import ACCURACY, BackboneMargin, BenchmarkReport, Contrast, Figure, Outcome, Variation
 
 BEYOND_WORDS = {
     "coverage@20": ("coverage", "Share of all items that appear in somebody's first 20 (0 to 1)."),
@@ -225,11 +225,14 @@ def noise_points(report: BenchmarkReport, kind: str, metric: str) -> dict[str, l
 
 
 def variation_rows(report: BenchmarkReport, kinds: Sequence[str], metric: str) -> pd.DataFrame:
-    """Noise, controls or ablations: the figure beside the plain one, the change and its test over users."""
+    """Noise, controls or ablations: the figure beside the plain one, the change and its test over users.
+
+    Beside a backbone that was measured by itself too, how much of the gain over it is left, and the test against it.
+    """
+    found = [one for one in report.variations if one.kind in kinds and one.metric == metric]
+    beside_backbone = any(one.over_backbone is not None for one in found)
     rows = []
-    for one in report.variations:
-        if one.kind not in kinds or one.metric != metric:
-            continue
+    for one in found:
         change, varied = relative_change(report, one), report.outcome(one.model, one.variant)
         plain = report.outcome(one.model)
         row = {
@@ -239,8 +242,18 @@ def variation_rows(report: BenchmarkReport, kinds: Sequence[str], metric: str) -
             "plain": spread_words(plain.figures[metric] if plain else None),
             "change": "" if change is None else percent_words(change.mean, change.sd),
         }
-        rows.append(row | ({"p over users": p_words(one.p_users)} if report.complete else {}))
+        if report.complete:
+            row["p over users"] = p_words(one.p_users)
+        rows.append(row | (_margin_cells(one.over_backbone, report.complete) if beside_backbone else {}))
     return pd.DataFrame(rows)
+
+
+def _margin_cells(one: BackboneMargin | None, tested: bool) -> dict[str, str]:
+    cells = {
+        "backbone alone": "" if one is None else f"{one.mean:.4f}",
+        "gain left": "" if one is None or one.left is None else f"{100 * one.left:.0f} %",
+    }
+    return cells | ({"p against backbone": "" if one is None else p_words(one.p_users)} if tested else {})
 
 
 def repeats(report: BenchmarkReport) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.cli.console import duration
 from core.evaluation.significance import p_clause, p_words
-from core.jobs.benchmark_report import BEYOND, HEADLINE, BenchmarkReport, Contrast, Figure, Variation
+from core.jobs.benchmark_report import BEYOND, HEADLINE, BackboneMargin, BenchmarkReport, Contrast, Figure, Variation
 
 _TITLES = {
     "noise": "Noise: random training interactions",
@@ -113,12 +113,22 @@ def _activity(report: BenchmarkReport) -> str:
 def _variations(title: str, found: list[Variation]) -> str:
     if not found:
         return ""
-    rows = []
+    headers, rows = ["model", "variant", "figure", "mean", "plain", "change", "kept", "p, users"], []
+    beside_backbone = any(one.over_backbone is not None for one in found)
+    if beside_backbone:
+        headers += ["backbone alone", "gain over it left", "p against it, users"]
     for one in found:
         relative = "-" if one.kept is None else f"{100 * (one.kept - 1):+.1f} %"
         kept = "-" if one.kept is None else f"{100 * one.kept:.1f} %"
-        rows.append([one.model, one.variant, one.metric, f"{one.mean:.4f}", f"{one.plain_mean:.4f}", relative, kept, _p(one.p_users)])
-    return f"{title}\n\n" + markdown(["model", "variant", "figure", "mean", "plain", "change", "kept", "p, users"], rows)
+        row = [one.model, one.variant, one.metric, f"{one.mean:.4f}", f"{one.plain_mean:.4f}", relative, kept, _p(one.p_users)]
+        rows.append(row + (_margin(one.over_backbone) if beside_backbone else []))
+    return f"{title}\n\n" + markdown(headers, rows)
+
+
+def _margin(one: BackboneMargin | None) -> list[str]:
+    if one is None:
+        return ["-"] * 3
+    return [f"{one.mean:.4f}", "-" if one.left is None else f"{100 * one.left:.0f} %", _p(one.p_users)]
 
 
 def _published(report: BenchmarkReport) -> str:

@@ -29,7 +29,7 @@ from core.storage import content_hash, write_json
 from core.workspace import Artefact, Workspace, artefact_id
 
 PARTIAL = f"benchmark-{FILE}"
-VERSION = 2  # part of every benchmark's key: raise it when the same runs would give another report
+VERSION = 3  # part of every benchmark's key: raise it when the same runs would give another report
 
 
 def benchmark(

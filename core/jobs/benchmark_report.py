@@ -95,6 +95,20 @@ class Contrast(_Document):
     p_splits_holm: float | None
 
 
+class BackboneMargin(_Document):
+    """A variant of a model beside its backbone by itself, which is plain, in one figure, over the seeds that both and the plain model have.
+
+    Args:
+        mean: of the backbone. left: of the plain model's gain over the backbone, the share that the variant has too (1 = all, 0 = none,
+            below 0 = less than the backbone); None where the plain model gains nothing.
+        p_users: Wilcoxon over users, variant against backbone; None while it runs, or where nobody's figure differs.
+    """
+
+    mean: float
+    left: float | None
+    p_users: float | None
+
+
 class Variation(_Document):
     """A variant of a model against the same model plain, in one figure, over the seeds both have.
 
@@ -102,6 +116,8 @@ class Variation(_Document):
         kind: "noise", "text-noise" (with its ``level``), "control" or "ablation". metric: of `HEADLINE`.
         kept: mean / plain_mean, the share of the clean figure that is left (None of 0). change: mean - plain_mean.
         by_seed: the change of each seed. p_users: Wilcoxon over users; None while it runs, or where nobody's figure changed.
+        over_backbone: of a control or an ablation of a model around a backbone that is measured by itself too; None otherwise, and in a
+            report written before there was this.
     """
 
     model: str
@@ -115,6 +131,7 @@ class Variation(_Document):
     kept: float | None
     by_seed: list[float]
     p_users: float | None
+    over_backbone: BackboneMargin | None = None
 
 
 class ActivityRow(_Document):

@@ -15,9 +15,20 @@ import pandas as pd
 from core.evaluation.activity import activity_groups
 from core.evaluation.significance import SplitFigures, compare_models, holm, over_splits, user_differences, wilcoxon
 from core.jobs.benchmark_cells import PreparedSplit
-from core.jobs.benchmark_config import PLAIN, BenchmarkConfig, Cell, Variant
+from core.jobs.benchmark_config import PLAIN, BenchmarkConfig, Cell, ModelSpec, Variant
 from core.jobs.benchmark_measure import Measured, read_per_user
-from core.jobs.benchmark_report import ACCURACY, HEADLINE, Activity, ActivityRow, Contrast, Figure, Outcome, Published, Variation
+from core.jobs.benchmark_report import (
+    ACCURACY,
+    HEADLINE,
+    Activity,
+    ActivityRow,
+    BackboneMargin,
+    Contrast,
+    Figure,
+    Outcome,
+    Published,
+    Variation,
+)
 from core.models.config import WRAPPERS
 from core.storage import read_json
 from core.workspace import Artefact
@@ -66,8 +77,7 @@ class Tables:
 
     def over_backbones(self) -> list[Contrast]:
         """Every model around a backbone against that backbone by itself, where the benchmark has both; in each figure of `ACCURACY`."""
-        own = [(spec.label, spec.backbone or "lightgcn") for spec in self._config.specs if spec.model in WRAPPERS]
-        pairs = [(model, backbone) for model, backbone in own if backbone in self._config.models]
+        pairs = [(spec.label, backbone) for spec in self._config.specs if (backbone := self._backbone(spec)) is not None]
         return [one for metric in ACCURACY for one in self._contrasts(pairs, metric)]
 
     def variations(self, *, tested: bool) -> list[Variation]:
@@ -76,7 +86,7 @@ class Tables:
         for spec in self._config.specs:
             for variant in self._config.variants(spec)[1:]:
                 seeds = self._common((spec.label, PLAIN), (spec.label, variant.name))
-                found += [self._variation(spec.label, variant, metric, seeds, tested) for metric in HEADLINE if seeds]
+                found += [self._variation(spec, variant, metric, seeds, tested) for metric in HEADLINE if seeds]
         return found
 
     def activity(self) -> Activity | None:
@@ -95,6 +105,11 @@ class Tables:
                 by_seed = [(self._values(one.run, metric), of_seed.get(seed, of_seed[seeds[0]])) for seed, one in row.items()]
                 rows.append(ActivityRow(model=model, metric=metric, groups=_group_figures(by_seed, len(groups.sizes))))
         return Activity(labels=list(groups.labels), sizes=[round(size / len(seeds)) for size in groups.sizes.tolist()], rows=rows)
+
+    def _backbone(self, spec: ModelSpec) -> str | None:
+        """The backbone a model is around, where the benchmark has it by itself too."""
+        backbone = spec.backbone or "lightgcn"
+        return backbone if spec.model in WRAPPERS and backbone in self._config.models else None
 
     def _common(self, a: Row, b: Row) -> list[int]:
         return sorted(set(self._rows.get(a, {})) & set(self._rows.get(b, {})))
@@ -153,12 +168,10 @@ class Tables:
             p_splits_holm=None,
         )
 
-    def _variation(self, model: str, variant: Variant, metric: str, seeds: Sequence[int], tested: bool) -> Variation:
-        plain, varied = ([self._rows[model, name][seed].figures[metric] for seed in seeds] for name in (PLAIN, variant.name))
+    def _variation(self, spec: ModelSpec, variant: Variant, metric: str, seeds: Sequence[int], tested: bool) -> Variation:
+        model = spec.label
+        plain, varied = (self._by_seed((model, name), metric, seeds) for name in (PLAIN, variant.name))
         kept = 1 + over_splits(plain, varied).gain
-        p_users = None
-        if tested:
-            p_users = _number(wilcoxon(user_differences(self._pairs((model, PLAIN), (model, variant.name), metric, seeds)).round(12)))
         return Variation(
             model=model,
             variant=variant.name,
@@ -170,8 +183,28 @@ class Tables:
             change=float(np.mean(varied) - np.mean(plain)),
             kept=_number(kept),
             by_seed=[after - before for before, after in zip(plain, varied, strict=True)],
-            p_users=p_users,
+            p_users=self._p_users((model, PLAIN), (model, variant.name), metric, seeds) if tested else None,
+            over_backbone=self._over_backbone(spec, variant, metric, seeds, tested),
         )
+
+    def _over_backbone(self, spec: ModelSpec, variant: Variant, metric: str, seeds: Sequence[int], tested: bool) -> BackboneMargin | None:
+        alone = (self._backbone(spec) or "", PLAIN)
+        seeds = [seed for seed in seeds if seed in self._rows.get(alone, {})]
+        if variant.kind not in ("control", "ablation") or not seeds:
+            return None
+        backbone, plain, varied = (
+            float(np.mean(self._by_seed(row, metric, seeds))) for row in (alone, (spec.label, PLAIN), (spec.label, variant.name))
+        )
+        left = (varied - backbone) / (plain - backbone) if plain > backbone else None
+        p_users = self._p_users(alone, (spec.label, variant.name), metric, seeds) if tested else None
+        return BackboneMargin(mean=backbone, left=left, p_users=p_users)
+
+    def _by_seed(self, row: Row, metric: str, seeds: Iterable[int]) -> list[float]:
+        return [self._rows[row][seed].figures[metric] for seed in seeds]
+
+    def _p_users(self, a: Row, b: Row, metric: str, seeds: Iterable[int]) -> float | None:
+        """Wilcoxon over users; what differs by rounding alone does not differ."""
+        return _number(wilcoxon(user_differences(self._pairs(a, b, metric, seeds)).round(12)))
 
 
 def published_figures(dataset: Artefact) -> list[Published]:

@@ -17,6 +17,7 @@ from core.jobs.benchmark_report import (
     PER_USER,
     Activity,
     ActivityRow,
+    BackboneMargin,
     BenchmarkReport,
     Contrast,
     Failure,
@@ -98,6 +99,11 @@ def contrast(peer: str, metric: str, *, best: bool, model: str = "lmmrec") -> Co
     )
 
 
+def margin(plain: float, changed: float, backbone: float) -> BackboneMargin:
+    """What is left of a gain over the backbone."""
+    return BackboneMargin(mean=backbone, left=(changed - backbone) / (plain - backbone), p_users=0.00002)
+
+
 def variations(outcomes: list[Outcome]) -> list[Variation]:
     """What the variants change in the headline figures."""
     plain = {one.model: one for one in outcomes if one.kind == "plain"}
@@ -106,6 +112,7 @@ def variations(outcomes: list[Outcome]) -> list[Variation]:
         for metric in HEADLINE if one.kind != "plain" else ():
             before, after = plain[one.model].figures[metric], one.figures[metric]
             by_seed = [b - a for a, b in zip(before.values, after.values, strict=False)]
+            beside = one.model == "rlmrec-con:simgcl" and one.kind in ("control", "ablation")
             found.append(
                 Variation(
                     model=one.model,
@@ -119,6 +126,7 @@ def variations(outcomes: list[Outcome]) -> list[Variation]:
                     kept=after.mean / before.mean,
                     by_seed=by_seed,
                     p_users=0.04,
+                    over_backbone=margin(before.mean, after.mean, plain["simgcl"].figures[metric].mean) if beside else None,
                 )
             )
     return found

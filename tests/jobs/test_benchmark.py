@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy import stats
 
 import core.jobs.training_step
 from core.data.assemble import publish_dataset
@@ -139,6 +140,31 @@ def test_a_model_around_a_backbone_is_compared_with_that_backbone_by_itself(
     assert sorted(one.p_users_holm for one in found if one.p_users_holm is not None) == pytest.approx(
         [min(1, 2 * p[0]), min(1, max(2 * p[0], p[1]))]
     )
+
+
+def test_what_is_left_of_the_gain_over_the_backbone(workspace: Workspace, small: Artefact) -> None:
+    given: dict[str, Any] = {"controls": True, "noise": [0.5], "extraction": {"encoder": "tfidf"}}
+    made = run(workspace, small, models=["lmmrec", "lightgcn"], **given)
+    report = read_benchmark(made)
+    alone, plain = report.outcome("lightgcn"), report.outcome("lmmrec")
+    assert alone is not None
+    assert plain is not None
+    frame = pd.read_parquet(made.path / PER_USER).groupby(["model", "variant", "user_idx"])["ndcg@20"].mean()
+    tried = [one for one in report.variations if one.metric == "ndcg@20"]
+    assert {one.variant for one in tried if one.over_backbone} == {"shuffled", "random-text", "no-text"}
+    for one in tried:
+        if one.over_backbone is None:
+            assert one.kind == "noise"
+            continue
+        backbone = alone.figures["ndcg@20"].mean
+        gain = plain.figures["ndcg@20"].mean - backbone
+        assert one.over_backbone.mean == pytest.approx(backbone)
+        assert one.over_backbone.left == (pytest.approx((one.mean - backbone) / gain) if gain > 0 else None)
+        differences = (frame["lmmrec", one.variant] - frame["lightgcn", "plain"]).round(12)
+        p = stats.wilcoxon(differences, zero_method="pratt", method="asymptotic").pvalue
+        assert one.over_backbone.p_users == pytest.approx(p)
+    without = read_benchmark(run(workspace, small, models=["lmmrec"], **given))
+    assert all(one.over_backbone is None for one in without.variations)
 
 
 def test_activity_groups_average_to_the_whole(workspace: Workspace, small: Artefact) -> None:

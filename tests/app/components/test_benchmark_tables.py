@@ -165,6 +165,18 @@ def test_variations_say_the_change_in_percent_and_are_tested_only_when_all_is_do
     assert "p over users" not in variation_rows(report(seeds_done=1), ("control",), "recall@20")
 
 
+def test_controls_say_what_is_left_of_the_gain_over_a_backbone_that_is_there() -> None:
+    rows = variation_rows(WHOLE, ("control",), "recall@20")
+    own, on_simgcl = (rows[rows["model"] == model].iloc[0] for model in ("LMMRec", "RLMRec-Con on SimGCL"))
+    assert (own["backbone alone"], own["gain left"], own["p against backbone"]) == ("", "", "")  # LightGCN by itself is not there
+    assert (on_simgcl["backbone alone"], on_simgcl["p against backbone"]) == ("0.1800", "< 0.0001")
+    assert on_simgcl["gain left"] == "-400 %"  # .18 + .01 - .05 against .17 + .01: four times the gain below the backbone
+    running = variation_rows(report(seeds_done=1), ("control",), "recall@20")
+    assert "gain left" in running
+    assert "p against backbone" not in running
+    assert not {"gain left", "backbone alone"} & set(variation_rows(WHOLE, ("noise",), "recall@20"))
+
+
 def test_activity_has_a_column_a_group_with_its_users() -> None:
     rows = activity_rows(WHOLE, "ndcg@20")
     assert list(rows.columns) == ["model", "2-5 (31 users)", "6-30 (29 users)"]
