@@ -46,8 +46,7 @@ def noise_view(report: BenchmarkReport, name: str) -> None:
             continue
         figure = noise_chart(points, drawn_models(report), x_title, f"{metric} kept")
         chart(figure, f"{kind}-{name}-{metric}", f"Share of {metric} kept under noise, by model", f"**{title}**")
-        rows = variation_rows(report, (kind,), metric)
-        table(rows, f"{kind}-rows-{name}-{metric}", f"**The same as a table**, mean ± sd over {repeats(report)}")
+        _same_as_table(report, kind, metric, name)
     st.caption(
         f"100 % is the same model without noise, measured on the same clean test split. Bars: ± sd over {repeats(report)}. "
         "P-values: Wilcoxon over users, each model against itself without noise, not corrected."
@@ -77,8 +76,7 @@ def changes_view(report: BenchmarkReport, name: str) -> None:
         st.markdown(meaning)
         figure = change_chart(bars, f"change of {metric} from the plain model")
         chart(figure, f"{kind}-{name}-{metric}", f"Change of {metric} by {title.lower()}", f"**Change of {metric}**")
-        rows = variation_rows(report, (kind,), metric)
-        table(rows, f"{kind}-rows-{name}-{metric}", f"**The same as a table**, mean ± sd over {repeats(report)}")
+        _same_as_table(report, kind, metric, name)
     st.caption(
         f"Bar: mean over {repeats(report)}; line: ± sd; marks: single {repeats(report)}. In colour where mean ± sd excludes zero, "
         "which is a hint and no test; the p-value is the test: Wilcoxon over users, not corrected."
@@ -89,6 +87,18 @@ def changes_view(report: BenchmarkReport, name: str) -> None:
             "the changed model against that backbone."
         )
     runs_behind(report, [one for one in report.outcomes if one.kind in ("plain", *_KINDS)])
+
+
+def _same_as_table(report: BenchmarkReport, kind: str, metric: str, name: str) -> None:
+    """Noise, controls or ablations in figures; what is the same in all rows stands above the table, which has all its columns in view."""
+    rows = variation_rows(report, (kind,), metric)
+    same = {column: str(rows[column].iloc[0]) for column in ("model", "plain", "backbone alone") if column in rows}
+    same = {column: cell for column, cell in same.items() if cell and (rows[column] == cell).all()}
+    title = f"**The same as a table**, mean ± sd over {repeats(report)}"
+    if same:
+        title += ": " + literal(", ".join(cell if column == "model" else f"{column} {cell}" for column, cell in same.items()))
+    shown = rows.drop(columns=list(same))
+    table(shown, f"{kind}-rows-{name}-{metric}", title, exported=rows, height=table_height(shown))
 
 
 def faithfulness_view(report: BenchmarkReport, name: str) -> None:

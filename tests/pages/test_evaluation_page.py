@@ -198,6 +198,22 @@ def test_every_part_of_a_report_opens_from_a_link(measured: Workspace, monkeypat
     assert said in words(part(measured, name, monkeypatch))
 
 
+def test_what_all_controls_share_stands_above_their_table(filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = CONFIG.model_copy(update={"models": ("rlmrec-con:simgcl", "simgcl"), "noise": (), "ablations": False})
+    publish(filled_copy, filled_copy.list("dataset")[0], config=config)
+    app = part(filled_copy, "Controls, ablations", monkeypatch)
+    assert "mean ± sd over splits: RLMRec-Con on SimGCL, plain 0.1900 ± 0.0141, backbone alone 0.1800" in words(app)
+    assert "Gain left: of what the plain model gains over its backbone" in words(app)
+    (controls,) = [shown.value for shown in app.dataframe if "changed" in shown.value]
+    assert list(controls.columns) == ["changed", "recall@20", "change", "p over users", "gain left", "p against backbone"]
+
+
+def test_models_keep_their_column_in_a_table_of_several(measured: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    (controls, _) = [shown.value for shown in part(measured, "Controls, ablations", monkeypatch).dataframe if "changed" in shown.value]
+    assert set(controls["model"]) == {"LMMRec", "RLMRec-Con on SimGCL"}
+    assert {"plain", "backbone alone"} <= set(controls.columns)
+
+
 def test_a_benchmark_that_a_terminal_works_on_is_not_called_interrupted(filled_copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     identifier = leave_unfinished(filled_copy, filled_copy.list("dataset")[0])
     with exclusive(filled_copy, identifier):
