@@ -188,16 +188,19 @@ class Tables:
         )
 
     def _over_backbone(self, spec: ModelSpec, variant: Variant, metric: str, seeds: Sequence[int], tested: bool) -> BackboneMargin | None:
-        alone = (self._backbone(spec) or "", PLAIN)
-        seeds = [seed for seed in seeds if seed in self._rows.get(alone, {})]
-        if variant.kind not in ("control", "ablation") or not seeds:
+        backbone = self._backbone(spec)
+        if backbone is None or variant.kind not in ("control", "ablation"):
             return None
-        backbone, plain, varied = (
-            float(np.mean(self._by_seed(row, metric, seeds))) for row in (alone, (spec.label, PLAIN), (spec.label, variant.name))
+        alone, plain, varied = (backbone, PLAIN), (spec.label, PLAIN), (spec.label, variant.name)
+        shared = [seed for seed in seeds if seed in self._rows.get(alone, {})]
+        if not shared:
+            return None
+        beneath, whole, changed = (float(np.mean(self._by_seed(row, metric, shared))) for row in (alone, plain, varied))
+        return BackboneMargin(
+            mean=beneath,
+            left=(changed - beneath) / (whole - beneath) if whole > beneath else None,
+            p_users=self._p_users(alone, varied, metric, shared) if tested else None,
         )
-        left = (varied - backbone) / (plain - backbone) if plain > backbone else None
-        p_users = self._p_users(alone, (spec.label, variant.name), metric, seeds) if tested else None
-        return BackboneMargin(mean=backbone, left=left, p_users=p_users)
 
     def _by_seed(self, row: Row, metric: str, seeds: Iterable[int]) -> list[float]:
         return [self._rows[row][seed].figures[metric] for seed in seeds]
