@@ -30,3 +30,7 @@ def no_run(space: Workspace, dataset: Artefact) -> None:
     launch_button(space, "Train LMMRec with the default settings", "train", {"dataset": dataset.id}, key="train-default")
     if st.button("Choose the settings", key="go-training"):
         session.open_page("training")
+    if space.made_from("benchmark", dataset):
+        st.caption("A benchmark has trained models on random splits of it. The evaluation leads from each figure to its run.")
+        if st.button("Open the evaluation", key="go-evaluation"):
+            session.open_page("evaluation")

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.data.assemble import publish_dataset
+from core.data.dataset import ReviewDataset
 from core.workspace import Workspace
+from tests.app.made_benchmark import publish
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ["overview", "prompt_studio", "extraction", "training", "evaluation", "motivation_map", "profiles", "recommendations"]
@@ -143,3 +147,16 @@ def test_pages_are_thin_and_hold_no_algorithm(path: Path) -> None:
 
 def test_the_navigation_has_every_page(filled: Workspace) -> None:
     assert sorted(path.stem for path in (ROOT / "pages").glob("*.py")) == sorted(NAMES)
+
+
+def test_a_dataset_without_runs_leads_to_those_of_its_benchmark(
+    workspace: Workspace, small_dataset: ReviewDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = publish_dataset(workspace, replace(small_dataset, name="small"), {"domain": "products"})
+    assert "go-evaluation" not in {button.key for button in opened(workspace.root, "recommendations", monkeypatch).button}
+    publish(workspace, dataset)
+    app = opened(workspace.root, "recommendations", monkeypatch)
+    assert "No run on small yet" in words(app)
+    app.button(key="go-evaluation").click().run()
+    assert not app.exception
+    assert [title.value for title in app.title] == ["Evaluation"]
