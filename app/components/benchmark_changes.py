@@ -90,7 +90,10 @@ def changes_view(report: BenchmarkReport, name: str) -> None:
 
 
 def _same_as_table(report: BenchmarkReport, kind: str, metric: str, name: str) -> None:
-    """Noise, controls or ablations in figures; what is the same in all rows stands above the table, which has all its columns in view."""
+    """Noise, controls or ablations in figures.
+
+    What is the same in all rows stands above the table: of a single model, all other columns are then in view in a narrow window too.
+    """
     rows = variation_rows(report, (kind,), metric)
     same = {column: str(rows[column].iloc[0]) for column in ("model", "plain", "backbone alone") if column in rows}
     same = {column: cell for column, cell in same.items() if cell and (rows[column] == cell).all()}
