@@ -9,7 +9,7 @@ from scipy import sparse
 SCORES_AT_A_TIME = 2**24
 """Scores held at once (64 MB): more than this makes the matrix product no faster."""
 
-_MOST_USERS_AT_A_TIME = 512
+_MOST_USERS_AT_A_TIME = 256
 
 
 @torch.no_grad()
@@ -54,32 +54,34 @@ def top_k(
     return ranked.cpu().numpy(), scored.cpu().numpy()
 
 
-_GROUP, _WIDE = 16, 20_000
+_GROUP, _WIDE = 64, 4096
 
 
 def best_columns(scores: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The k largest of each row and their columns, largest first: what ``torch.topk`` gives, on wide rows in less time.
+    """The k largest of each row and their columns, largest first: what ``torch.topk`` gives, on wide rows in half the time or less.
 
-    Columns are put in groups of 16 by a stride. Whatever is among the k largest lies in one of the k groups with the largest maximum,
-    since fewer than k groups can hold something larger; so only those groups' columns, and the few in no group, are looked through.
+    Neighbouring columns form groups of 64. Whatever is among the k largest lies in one of the k groups with the largest maximum, since
+    fewer than k groups can hold something larger; so only those groups' columns, and the few in no group, are looked through.
 
     Args:
-        scores: float [n, m].
+        scores: float [n, m], contiguous.
 
     Returns:
         (values float [n, k], columns int64 [n, k]).
     """
-    width = scores.shape[1] // _GROUP
-    if scores.shape[1] < _WIDE or width < k:
+    n, m = scores.shape
+    grouped = m - m % _GROUP
+    if m < _WIDE or grouped < k * _GROUP:
         best = scores.topk(k, dim=1)
         return best.values, best.indices
-    grouped = width * _GROUP
-    groups = scores[:, :grouped].view(len(scores), _GROUP, width).amax(1).topk(k, dim=1, sorted=False).indices
-    members = groups[:, None, :] + width * torch.arange(_GROUP, device=scores.device)[:, None]
-    others = torch.arange(grouped, scores.shape[1], device=scores.device).expand(len(scores), -1)
-    candidates = torch.cat([members.flatten(1), others], dim=1)
-    best = scores.gather(1, candidates).topk(k, dim=1)
-    return best.values, candidates.gather(1, best.indices)
+    maxima = scores[:, :grouped].unflatten(1, (-1, _GROUP)).amax(2)
+    first = maxima.topk(k, dim=1, sorted=False).indices * _GROUP
+    rows = torch.arange(0, n * m, m, device=scores.device)[:, None]
+    # A group is a stretch of memory: fetched whole, which is many times as fast as column by column.
+    members = scores.view(-1).unfold(0, _GROUP, 1).index_select(0, (rows + first).flatten()).view(n, -1)
+    best = torch.cat([members, scores[:, grouped:]], dim=1).topk(k, dim=1)
+    in_group = first.gather(1, (best.indices // _GROUP).clamp_max(k - 1)) + best.indices % _GROUP
+    return best.values, torch.where(best.indices < k * _GROUP, in_group, best.indices + (grouped - k * _GROUP))
 
 
 def _cells(exclude: sparse.csr_matrix, start: int, count: int) -> torch.Tensor:

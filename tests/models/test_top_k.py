@@ -59,13 +59,15 @@ def test_vectors_that_take_gradients_can_be_ranked() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(1, 300), st.integers(1, 12), st.sampled_from([2, 5, 10_000]), st.integers(0, 2**16))
-def test_best_columns_of_wide_rows_are_those_of_a_full_sort_ties_included(n_columns: int, k: int, kinds: int, seed: int) -> None:
+@given(st.integers(1, 300), st.integers(1, 12), st.sampled_from([4, 16, 64]), st.sampled_from([2, 5, 10_000]), st.integers(0, 2**16))
+def test_best_columns_of_wide_rows_are_those_of_a_full_sort_ties_included(
+    n_columns: int, k: int, group: int, kinds: int, seed: int
+) -> None:
     generator = torch.Generator().manual_seed(seed)
     scores = torch.randint(kinds, (4, n_columns), generator=generator).float()
     scores[0, : n_columns // 2] = -torch.inf
     k = min(k, n_columns)
-    with mock.patch.object(module, "_WIDE", 0):
+    with mock.patch.multiple(module, _WIDE=0, _GROUP=group):
         values, columns = best_columns(scores, k)
     assert torch.equal(values, scores.sort(dim=1, descending=True).values[:, :k])
     assert torch.equal(scores.gather(1, columns), values)
