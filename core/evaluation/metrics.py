@@ -11,19 +11,16 @@ def hits(ranked: np.ndarray, relevant_offsets: np.ndarray, relevant_items: np.nd
     Args:
         ranked: int [n, k], item indices best first; -1 where a list is shorter.
         relevant_offsets: int [n + 1], row r's relevant items are ``relevant_items[offsets[r]:offsets[r + 1]]``.
-        relevant_items: int, sorted inside each row.
+        relevant_items: int, in any order inside each row.
 
     Returns:
         bool [n, k].
     """
-    if len(relevant_items) == 0 or ranked.size == 0:
-        return np.zeros(ranked.shape, dtype=bool)
-    width = int(max(relevant_items.max(), ranked.max())) + 1
-    rows = np.repeat(np.arange(len(ranked), dtype=np.int64), np.diff(relevant_offsets))
-    keys = rows * width + relevant_items
-    wanted = np.arange(len(ranked), dtype=np.int64)[:, None] * width + ranked
-    positions = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return (keys[positions] == wanted) & (ranked >= 0)
+    found = np.zeros(ranked.shape, dtype=bool)
+    rows = np.repeat(np.arange(len(ranked)), np.diff(relevant_offsets))
+    for place in range(ranked.shape[1]):
+        found[rows[ranked[rows, place] == relevant_items], place] = True
+    return found
 
 
 def recall(relevance: np.ndarray, n_relevant: np.ndarray, k: int) -> np.ndarray:

@@ -50,14 +50,13 @@ def evaluate(
         cutoffs: the K.
     """
     wanted = sparse.csr_matrix(held_out.matrix())
-    wanted.sort_indices()
     n_relevant = np.diff(wanted.indptr)
     active = np.flatnonzero(n_relevant)
     ranked, _ = top_k(
         users[torch.from_numpy(active).to(users.device)], items, max(cutoffs), item_bias=item_bias, exclude=seen.matrix()[active]
     )
     subset = wanted[active]
-    relevance = hits(ranked, subset.indptr, subset.indices.astype(np.int64))
+    relevance = hits(ranked, subset.indptr, subset.indices)
     per_user = {}
     for k in cutoffs:
         per_user[f"recall@{k}"] = recall(relevance, n_relevant[active], k)

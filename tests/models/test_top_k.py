@@ -59,7 +59,7 @@ def test_vectors_that_take_gradients_can_be_ranked() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(1, 300), st.integers(1, 12), st.sampled_from([4, 16, 64]), st.sampled_from([2, 5, 10_000]), st.integers(0, 2**16))
+@given(st.integers(1, 300), st.integers(1, 12), st.sampled_from([8, 16, 64]), st.sampled_from([2, 5, 10_000]), st.integers(0, 2**16))
 def test_best_columns_of_wide_rows_are_those_of_a_full_sort_ties_included(
     n_columns: int, k: int, group: int, kinds: int, seed: int
 ) -> None:
@@ -72,3 +72,19 @@ def test_best_columns_of_wide_rows_are_those_of_a_full_sort_ties_included(
     assert torch.equal(values, scores.sort(dim=1, descending=True).values[:, :k])
     assert torch.equal(scores.gather(1, columns), values)
     assert all(len(set(row)) == k for row in columns.tolist())
+
+
+@pytest.mark.parametrize("n_items", [1280, 1281, 1343])
+def test_wide_lists_are_those_of_a_full_sort_whether_or_not_the_groups_come_out_even(n_items: int) -> None:
+    generator = torch.Generator().manual_seed(2)
+    users, items, bias = (torch.randn(*shape, generator=generator) for shape in ((9, 4), (n_items, 4), (n_items,)))
+    exclude = sparse.random(9, n_items, 0.3, format="csr", random_state=0)
+    exclude = sparse.vstack([exclude[:8], sparse.csr_matrix(np.r_[np.ones(n_items - 3), np.zeros(3)])], format="csr")  # three items left
+    with mock.patch.object(module, "_WIDE", 1000):
+        ranked, scores = top_k(users, items, 10, item_bias=bias, exclude=exclude, chunk=4)
+    full = (users @ items.T + bias).numpy()
+    full[exclude.toarray() != 0] = -np.inf
+    expected = np.argsort(-full, axis=1, kind="stable")[:, :10]
+    expected[8, 3:] = -1
+    assert (ranked == expected).all()
+    assert np.allclose(scores, -np.sort(-full, axis=1)[:, :10], atol=1e-5)
