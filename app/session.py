@@ -18,6 +18,7 @@ from streamlit.navigation.page import Page
 from app.user_names import UserNames, user_behind, user_names
 from core.errors import StudioError
 from core.jobs.taxonomy_step import extraction_of
+from core.training.used_settings import PERTURBATIONS
 from core.workspace import Artefact, Workspace
 
 _OF_RUN = ("segment", "other_segment")
@@ -196,14 +197,26 @@ def runs_of(space: Workspace, dataset: Artefact | None) -> list[Artefact]:
 def chosen_run(space: Workspace, dataset: Artefact | None) -> Artefact | None:
     """The selected run, else the newest run with named motivations of the dataset, else its newest run; byproducts come last.
 
+    Where there are byproducts alone, as on a split of a benchmark, it is the best LMMRec on validation that was trained on the plain data:
+    the newest is as like as not one under noise or without a part.
+
     Raises:
         NotFoundError: the URL names a run the workspace does not hold.
     """
     if reference := selected("run"):
         return space.get("run", reference)
     runs = runs_of(space, dataset)
-    named = [run for run in runs if run.manifest.summary.get("model") == "lmmrec" and not run.manifest.byproduct]
-    return next(iter(named or runs), None)
+    named = [run for run in runs if run.manifest.summary.get("model") == "lmmrec"]
+    own = [run for run in named if not run.manifest.byproduct]
+    if own or not all(run.manifest.byproduct for run in runs):
+        return next(iter(own or runs))
+    plain = [run for run in named if not PERTURBATIONS & set(run.manifest.summary)]
+    return max(plain, key=validation_recall, default=next(iter(runs), None))
+
+
+def validation_recall(run: Artefact) -> float:
+    """Recall@20 of a run on validation, by which the better of two is told; -1 where it was not measured."""
+    return float(run.manifest.summary.get("validation", {}).get("recall@20", -1.0))
 
 
 def chosen_extraction(space: Workspace, dataset: Artefact) -> Artefact | None:

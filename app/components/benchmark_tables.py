@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 import pandas as pd
 
 from app.charts.benchmark import NoisePoint, Spread
-from app.components.pickers import spoken_model
+from app.components.pickers import noise_words, spoken_model
 from core.evaluation.significance import p_clause, p_words
 from core.jobs.benchmark_config import PLAIN, ModelSpec
 from core.jobs.benchmark_report import ACCURACY, BackboneMargin, BenchmarkReport, Contrast, Figure, Outcome, Variation
@@ -65,7 +65,7 @@ def spoken(label: str) -> str:
 def variant_words(report: BenchmarkReport, one: Outcome | Variation) -> str:
     """A variant in words: "20 % random interactions", "without MCS"."""
     if one.level is not None:
-        return f"{100 * one.level:g} % {'random interactions' if one.kind == 'noise' else 'of the reviews swapped'}"
+        return noise_words(one.level, "interaction_noise" if one.kind == "noise" else "text_noise")
     if one.variant == "prototypes":
         return "without prototypes" if report.settings.get(one.model, {}).get("prototypes") else "with prototypes"
     words = _CONTROLS | _ABLATIONS | {PLAIN: "plain"}

@@ -57,7 +57,7 @@ def peer_of(space: Workspace, dataset: Artefact, run: Artefact) -> Artefact | No
     beside whatever else there is. The best and not the newest, since a run cut short would flatter the other.
     """
     others = [other for other in session.runs_of(space, dataset) if _model(other) not in (_model(run), "")]
-    return max(others, key=lambda other: (_kinship(run, other), _validation(other)), default=None)
+    return max(others, key=lambda other: (_kinship(run, other), session.validation_recall(other)), default=None)
 
 
 def _kinship(run: Artefact, other: Artefact) -> int:
@@ -72,7 +72,3 @@ def _model(run: Artefact) -> str:
 
 def _backbone(run: Artefact) -> str:
     return str(run.manifest.summary.get("backbone") or "lightgcn")
-
-
-def _validation(run: Artefact) -> float:
-    return float(run.manifest.summary.get("validation", {}).get("recall@20", -1.0))

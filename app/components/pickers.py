@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -16,15 +17,28 @@ from core.workspace import Artefact, Workspace
 _LONGEST_LIST = 3000
 _SHOWN = 200
 _RESPLITS = "show-resplits"
+_CONTROLS = {"shuffled": "text of other nodes", "random": "random text", "none": "no text"}
 
 
 def run_label(run: Artefact) -> str:
-    """A run's name with what tells it from the others: model, seed and its figure on test."""
+    """A run's name with what tells it from the others: model, what was changed in the data it was trained on, seed, its figure on test."""
     summary = run.manifest.summary
     recall = summary.get("test", {}).get("recall@20")
     figure = f", recall@20 {recall:.3f}" if isinstance(recall, (int, float)) else ""
     form = ", one vector" if summary.get("model") == "lmmrec" and summary.get("form") == "vector" else ""
-    return f"{model_name(run)}{form}, seed {summary.get('seed', 0)}{figure} ({run.id[-6:]})"
+    changed = "".join(f", {words}" for words in _perturbed(summary))
+    return f"{model_name(run)}{form}{changed}, seed {summary.get('seed', 0)}{figure} ({run.id[-6:]})"
+
+
+def _perturbed(summary: dict[str, Any]) -> list[str]:
+    """How the data of a run was perturbed, in words."""
+    words = [_CONTROLS[summary["text_control"]]] if "text_control" in summary else []
+    return words + [noise_words(summary[name], name) for name in ("interaction_noise", "text_noise") if name in summary]
+
+
+def noise_words(share: float, setting: str) -> str:
+    """What a share of noise is of, by the setting that says how much: "20 % random interactions"."""
+    return f"{100 * share:g} % {'random interactions' if setting == 'interaction_noise' else 'of the reviews swapped'}"
 
 
 def model_name(run: Artefact) -> str:

@@ -18,9 +18,8 @@ from core.errors import InputError
 from core.models.graph import Interactions
 from core.models.text_features import NodeText, TextFeatures
 from core.training.config import TrainingConfig
+from core.training.used_settings import PERTURBATIONS
 
-PERTURBATIONS = ("text_control", "interaction_noise", "text_noise")
-"""The settings of a run that change what it reads."""
 _OF_TEXT = ("text_control", "text_noise")
 TextControl = Literal["profiles", "shuffled", "random", "none"]
 Indices = npt.NDArray[np.int64]
@@ -31,7 +30,7 @@ _MOST_DRAWN = 2**22
 
 def perturbations(config: TrainingConfig) -> dict[str, Any]:
     """The perturbations that differ from the default and act on this model, by setting; empty for a plain training."""
-    acting = [name for name in PERTURBATIONS if config.reads_text or name not in _OF_TEXT]
+    acting = [name for name in sorted(PERTURBATIONS) if config.reads_text or name not in _OF_TEXT]
     return {name: getattr(config, name) for name in acting if getattr(config, name) != TrainingConfig.model_fields[name].default}
 
 

@@ -100,16 +100,26 @@ def test_pages_open_a_plain_run_even_where_only_perturbed_ones_have_motivations(
     monkeypatch.setattr(session, "selected", lambda key: None)
     source = made[1]
 
-    def publish(into: Workspace, name: str, model: str) -> None:
+    def publish(into: Workspace, name: str, model: str, recall: float = 0.2, **perturbed: object) -> None:
         with into.publish("run", f"{name}-0", name=name, sources={"dataset": source.id}) as draft:
-            draft.summary["model"] = model
+            draft.summary |= {"model": model, "validation": {"recall@20": recall}, **perturbed}
 
-    publish(workspace.for_byproducts(), "noisy", "lmmrec")
-    assert (found := session.chosen_run(workspace, source)) is not None
-    assert found.manifest.name == "noisy"
+    def opened() -> str:
+        found = session.chosen_run(workspace, source)
+        assert found is not None
+        return found.manifest.name
+
+    for_benchmark = workspace.for_byproducts()
+    publish(for_benchmark, "noisy", "lmmrec", 0.5, interaction_noise=0.2)
+    assert opened() == "noisy"
+    publish(for_benchmark, "peer", "rlmrec-con", 0.4)
+    publish(for_benchmark, "whole", "lmmrec", 0.3)
+    publish(for_benchmark, "ablated", "lmmrec", 0.25)
+    assert opened() == "whole"  # not the newest, not that of the noise, not another model
     publish(workspace, "plain", "lightgcn")
-    assert (found := session.chosen_run(workspace, source)) is not None
-    assert found.manifest.name == "plain"
+    assert opened() == "plain"
+    publish(workspace, "own", "lmmrec", 0.1)
+    assert opened() == "own"
 
 
 def test_figures_of_a_noisy_run_are_those_of_its_own_training_interactions(

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.workspace import Workspace
+from app.components.pickers import run_label
+from core.workspace import Artefact, Manifest, Workspace
 from tests.app.hand_made import publish_reviews
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -56,3 +57,19 @@ def test_a_link_by_short_names_keeps_what_hangs_below(filled: Workspace, monkeyp
     app = opened(filled, monkeypatch, dataset=dataset.manifest.name, run=run.id[:-4], segment="1", benchmark="small-0")
     wanted = {"dataset": dataset.id, "run": run.id, "segment": "1", "benchmark": "small-0"}
     assert {key: value[0] if isinstance(value, list) else value for key, value in app.query_params.items()} == wanted
+
+
+@pytest.mark.parametrize(
+    ("perturbed", "words"),
+    [
+        ({}, ""),
+        ({"interaction_noise": 0.2}, ", 20 % random interactions"),
+        ({"text_noise": 0.05}, ", 5 % of the reviews swapped"),
+        ({"text_control": "shuffled"}, ", text of other nodes"),
+        ({"text_control": "none", "interaction_noise": 0.1}, ", no text, 10 % random interactions"),
+    ],
+)
+def test_the_name_of_a_run_says_how_its_data_was_perturbed(perturbed: dict[str, object], words: str) -> None:
+    summary = {"model": "lmmrec", "backbone": "lightgcn", "form": "slots", "seed": 3, "test": {"recall@20": 0.25}, **perturbed}
+    run = Artefact(Manifest(kind="run", id="run-abcdef", name="run", created_at="2026-01-01T00:00:00+00:00", summary=summary), Path("run"))
+    assert run_label(run) == f"LMMRec{words}, seed 3, recall@20 0.250 (abcdef)"
