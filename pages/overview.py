@@ -14,7 +14,7 @@ from app.components.import_progress import interrupted_ways, live_stages
 from app.components.job_progress import job_panels, job_table, launch_button, live_jobs
 from app.components.page import empty_state, page_head
 from app.components.pickers import pick_dataset, pick_run
-from app.components.pipeline import show_pipeline, whole_way
+from app.components.pipeline import show_pipeline
 from core.jobs.launch import jobs
 from core.workspace import Workspace
 
@@ -43,7 +43,6 @@ def main() -> None:
             headline(space, dataset, run)
         st.subheader(f"From reviews to reasons: {dataset.manifest.name}", anchor=False)
         show_pipeline(space, dataset, run, live_jobs(space), has_text=has_text(reviews))
-        whole_way(space, dataset, run, has_text=has_text(reviews))
         st.subheader("Dataset", anchor=False)
         dataset_card(reviews)
         st.caption(import_summary(reviews))

@@ -49,8 +49,12 @@ def stages(space: Workspace, dataset: Artefact, run: Artefact | None) -> list[St
 
 
 def show_pipeline(space: Workspace, dataset: Artefact, run: Artefact | None, live: list[Job], *, has_text: bool) -> None:
-    """Five cards in a row, each with state, figures and the button of its next step."""
-    steps = _next_steps(space, dataset, run, has_text)
+    """Five cards in a row, each with state, figures and the button of its next step; below them, one button for all that is left.
+
+    That one is offered where there is no run yet and the file the dataset came from is still there; the single steps stand back then.
+    """
+    request = import_again(dataset) if run is None else None
+    steps = _next_steps(space, dataset, run, has_text, leading=request is None)
     shown = stages(space, dataset, run)
     ready = True
     subjects = {dataset.id, dataset.manifest.name} | ({run.id} if run else set())
@@ -64,13 +68,11 @@ def show_pipeline(space: Workspace, dataset: Artefact, run: Artefact | None, liv
             if stage.name in steps and (stage.made or ready or not has_text) and word != "running":
                 steps[stage.name](bool(stage.made))
         ready = ready and bool(stage.made)
+    if request is not None:
+        _whole_way(space, request, has_text)
 
 
-def whole_way(space: Workspace, dataset: Artefact, run: Artefact | None, *, has_text: bool) -> None:
-    """One button for all stages that are left, where there is no run yet and the file the dataset came from is still there."""
-    request = import_again(dataset) if run is None else None
-    if request is None:
-        return
+def _whole_way(space: Workspace, request: dict[str, object], has_text: bool) -> None:
     arguments: dict[str, object] = {"request": request} | ({} if has_text else {"training": {"model": "lightgcn"}})
     with st.container(horizontal=True, vertical_alignment="center"):
         launch_button(space, "Do all that is left", "pipeline", arguments, key="whole-way")
@@ -105,8 +107,14 @@ _COUNTS = (
 )
 
 
-def _next_steps(space: Workspace, dataset: Artefact, run: Artefact | None, has_text: bool) -> dict[str, Callable[[bool], None]]:
-    """Stage -> what draws its button; the argument says whether the stage is done already."""
+def _next_steps(
+    space: Workspace, dataset: Artefact, run: Artefact | None, has_text: bool, *, leading: bool
+) -> dict[str, Callable[[bool], None]]:
+    """Stage -> what draws its button; the argument says whether the stage is done already.
+
+    Args:
+        leading: whether the next step is the first thing to do here, and not one among several.
+    """
 
     def extraction(done: bool) -> None:
         if done and st.button("See results", key="see-extraction"):
@@ -114,20 +122,20 @@ def _next_steps(space: Workspace, dataset: Artefact, run: Artefact | None, has_t
         elif not has_text:
             st.caption("This dataset has no texts: LightGCN and its like can be trained on it.")
         elif not done:
-            launch_button(space, "Extract", "extract", {"dataset": dataset.id}, key="next-extract")
+            launch_button(space, "Extract", "extract", {"dataset": dataset.id}, key="next-extract", primary=leading)
 
     def profiles(done: bool) -> None:
         if done and st.button("Browse", key="next-profiles"):
             session.open_page("profiles")
 
     def training(done: bool) -> None:
-        if st.button("Train another" if done else "Train", key="next-train", type="secondary" if done else "primary"):
+        if st.button("Train another" if done else "Train", key="next-train", type="primary" if leading and not done else "secondary"):
             session.open_page("training")
 
     def layout(done: bool) -> None:
         if done and st.button("Open the map", key="open-map"):
             session.open_page("motivation_map")
         if not done and run is not None:
-            launch_button(space, "Build the map", "map", {"run": run.id}, key="next-map")
+            launch_button(space, "Build the map", "map", {"run": run.id}, key="next-map", primary=False)
 
     return {"Extraction": extraction, "Profiles": profiles, "Runs": training, "Map": layout}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from app.components.dataset_card import import_summary, profile_coverage
 from app.components.import_progress import stages_of
 from core.data.dataset import ReviewDataset
+from core.data.importing import ImportRequest
+from core.jobs import steps
 from core.jobs.kinds import checked_arguments
 from core.jobs.launch import process_started
 from core.jobs.store import JobStore
@@ -61,6 +64,24 @@ def test_a_pipeline_that_broke_off_can_go_on_in_another_tab(filled_copy: Workspa
 def test_every_stage_has_a_way_on(filled: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     labels = [button.label for button in opened(filled.root, "overview", monkeypatch).button]
     assert {"See results", "Browse", "Train another", "Open the map"} <= set(labels)
+
+
+def test_one_button_stands_out_the_whole_way_where_the_file_is_still_there(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "reviews.csv"
+    rows = [f"u{user},i{(user + step) % 12},5,{step},Light and quiet." for user in range(12) for step in range(6)]
+    file.write_text("\n".join(["user_id,item_id,rating,timestamp,text", *rows]))
+    steps.import_dataset(workspace, ImportRequest(path=file, format="table", name="mine"))
+
+    def standing_out() -> list[str]:
+        app = opened(workspace.root, "overview", monkeypatch)
+        assert not app.exception
+        return [button.label for button in app.button if button.proto.type == "primary" and button.label != "Import"]
+
+    assert standing_out() == ["Do all that is left"]
+    file.unlink()
+    assert standing_out() == ["Extract"]
 
 
 def test_what_the_import_dropped_is_told_in_a_line(filled: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
