@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
@@ -26,14 +25,15 @@ def run_label(run: Artefact) -> str:
     recall = summary.get("test", {}).get("recall@20")
     figure = f", recall@20 {recall:.3f}" if isinstance(recall, (int, float)) else ""
     form = ", one vector" if summary.get("model") == "lmmrec" and summary.get("form") == "vector" else ""
-    changed = "".join(f", {words}" for words in _perturbed(summary))
-    return f"{model_name(run)}{form}{changed}, seed {summary.get('seed', 0)}{figure} ({run.id[-6:]})"
+    return f"{model_name(run)}{form}{perturbed(run)}, seed {summary.get('seed', 0)}{figure} ({run.id[-6:]})"
 
 
-def _perturbed(summary: dict[str, Any]) -> list[str]:
-    """How the data of a run was perturbed, in words."""
+def perturbed(run: Artefact) -> str:
+    """How the data of a run was perturbed, in words to follow its name; empty where it was not."""
+    summary = run.manifest.summary
     words = [_CONTROLS[summary["text_control"]]] if "text_control" in summary else []
-    return words + [noise_words(summary[name], name) for name in ("interaction_noise", "text_noise") if name in summary]
+    words += [noise_words(summary[name], name) for name in ("interaction_noise", "text_noise") if name in summary]
+    return "".join(f", {one}" for one in words)
 
 
 def noise_words(share: float, setting: str) -> str:

@@ -136,6 +136,6 @@ def _next_steps(
         if done and st.button("Open the map", key="open-map"):
             session.open_page("motivation_map")
         if not done and run is not None:
-            launch_button(space, "Build the map", "map", {"run": run.id}, key="next-map", primary=False)
+            launch_button(space, "Build", "map", {"run": run.id}, key="next-map", primary=False)
 
     return {"Extraction": extraction, "Profiles": profiles, "Runs": training, "Map": layout}

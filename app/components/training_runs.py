@@ -11,7 +11,7 @@ import streamlit as st
 from app import artefacts, session
 from app.components.export import table
 from app.components.page import duration, literal, moment
-from app.components.pickers import model_name, run_label
+from app.components.pickers import model_name, perturbed, run_label
 from app.components.training_curves import CurveSettings, overlaid_curves, show_curves
 from app.components.training_fields import SPOKEN, label_of
 from core.models.history_text import SHARES
@@ -109,7 +109,7 @@ def run_rows(runs: Sequence[Artefact]) -> pd.DataFrame:
         test, validation = summary.get("test", {}), summary.get("validation", {})
         rows.append(
             {
-                "model": model_name(run),
+                "model": f"{model_name(run)}{perturbed(run)}",
                 "form": _FORMS.get(summary.get("form", ""), summary.get("form")),
                 "seed": summary.get("seed"),
                 "recall@20 (test)": test.get("recall@20"),
