@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy import sparse
 
 from core.evaluation.metrics import hits, ndcg, recall
 from core.models.graph import Interactions
@@ -49,7 +48,7 @@ def evaluate(
         held_out: what has to be found. seen: what is left out of the ranking (the training interactions).
         cutoffs: the K.
     """
-    wanted = sparse.csr_matrix(held_out.matrix())
+    wanted = held_out.matrix()
     n_relevant = np.diff(wanted.indptr)
     active = np.flatnonzero(n_relevant)
     ranked, _ = top_k(

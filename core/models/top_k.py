@@ -91,7 +91,7 @@ def best_columns(scores: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tens
 
 
 def _best_by_parts(scores: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """As `best_columns`, for rows of some hundreds, a multiple of 8: here groups have one column of each eighth of the row."""
+    """As `best_columns`, for short rows, 8 k or more columns and a multiple of 8: here a group has one column of each eighth of the row."""
     n, width = len(scores), scores.shape[1] // _PARTS
     groups = scores.view(n, _PARTS, width).amax(1).topk(k, dim=1, sorted=False).indices
     members = (groups[:, None, :] + width * torch.arange(_PARTS, device=scores.device)[:, None]).flatten(1)
