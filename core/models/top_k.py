@@ -61,7 +61,7 @@ _GROUP, _WIDE, _PARTS = 64, 4096, 8
 
 
 def best_columns(scores: torch.Tensor, k: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The k largest of each row and their columns, largest first: what ``torch.topk`` gives, on wide rows in half the time or less.
+    """The k largest of each row and their columns, largest first: what ``torch.topk`` gives, on wide rows in as little as half the time.
 
     Neighbouring columns form groups of 64. Whatever is among the k largest lies in one of the k groups with the largest maximum, since
     fewer than k groups can hold something larger; so only those groups' columns, and the few in no group, are looked through. A group is
