@@ -23,6 +23,8 @@ COMPARED = "compare"
 """Key and query parameter of the runs that are compared."""
 _FORMS = {"slots": "named slots", "vector": "one vector"}
 _FIGURES = ("recall@20 (test)", "ndcg@20 (test)", "recall@20 (valid.)")
+_WITH_PERTURBATION = 270
+"""Pixels of a model's name with what was perturbed: "RLMRec-Con, 20 % random interactions"."""
 
 
 def runs_view(runs: Sequence[Artefact], current: Artefact | None, settings: CurveSettings) -> None:
@@ -58,6 +60,8 @@ def _run_table(runs: Sequence[Artefact], current: Artefact | None) -> None:
         shown = shown if wanted else [run for run in runs if not run.manifest.byproduct]
     rows = run_rows(shown)
     formats: dict[str, Any] = {name: st.column_config.NumberColumn(format="%.4f") for name in _FIGURES}
+    if any(perturbed(run) for run in shown):
+        formats["model"] = st.column_config.TextColumn(width=_WITH_PERTURBATION)
     formats["seconds"] = st.column_config.NumberColumn("took (s)", format="%.1f")
     table(
         rows.drop(columns=["id", "device", "profiles"]),
