@@ -13,7 +13,6 @@ Besides the probe, which may mix slots as it likes, `slot_aucs` asks each slot a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -59,12 +58,6 @@ class ProbeScore:
     def macro_f1(self) -> float:
         """Mean over folds."""
         return float(np.mean(self.macro_f1s))
-
-    @property
-    def spread(self) -> tuple[float, float]:
-        """Standard deviation (ddof 1) over folds of accuracy and macro-F1; NaN of a single fold."""
-        accuracy, macro = (float(np.std(one, ddof=1)) if len(one) > 1 else math.nan for one in (self.accuracies, self.macro_f1s))
-        return accuracy, macro
 
 
 @dataclass(frozen=True)
