@@ -11,7 +11,7 @@ from app.components.legend import motivation_legend, names_of
 from app.components.linked_choice import one_from_link, several_from_link, to_link
 from app.components.newcomer import newcomer_view
 from app.components.page import literal
-from app.components.pickers import pick_node, run_label
+from app.components.pickers import model_name, perturbed, pick_node, run_label
 from app.components.recommendation_comparison import MOST_BESIDE, comparison_list, places_elsewhere
 from app.components.recommendation_list import history_list, recommendation_list
 from app.components.report_download import report_download
@@ -64,7 +64,7 @@ def _why(subject: RunSubject, recommender: Recommender, user: str, k: int, other
     else:
         left, right = st.columns([3, 2])
         with left:
-            title = f"**Top {len(listed.items)}** of {literal(run_label(subject.run))}"
+            title = f"**Top {len(listed.items)}** of {literal(model_name(subject.run))}{perturbed(subject.run)}"
             recommendation_list(recommender, listed, f"list-{subject.run.id}-{listed.user_idx}-{k}", title)
         with right:
             history_list(recommender, listed.user_idx)

@@ -26,16 +26,16 @@ def headline(space: Workspace, dataset: Artefact, run: Artefact) -> None:
             continue
         with column.container(border=True, height="stretch"):
             figure = own[name]
-            st.metric(f"{name} of {model_name(run)} on test", f"{figure.mean:.3f} ± {figure.standard_error:.3f}", help=meaning)
+            st.metric(f"{model_name(run)}: {name}", f"{figure.mean:.3f} ± {figure.standard_error:.3f}", help=meaning)
             if peer is None or name not in other:
                 wanted = spoken_model(_backbone(run)) if _model(run) in WRAPPERS else "another model"
-                st.caption(f"{figure.n_users:,} users. Train {wanted} too and it stands here beside.")
+                st.caption(f"{figure.n_users:,} test users. Train {wanted} too and it stands here beside.")
                 continue
             beside = other[name]
             seeds = f"seed {seed_of(run)}" if seed_of(run) == seed_of(peer) else f"seeds {seed_of(run)} and {seed_of(peer)}"
             change = f"{100 * (figure.mean / beside.mean - 1):+.1f} %" if beside.mean else "n/a"
             st.markdown(f"{model_name(peer)}: {beside.mean:.3f} ± {beside.standard_error:.3f}, difference **{change}**")
-            st.caption(f"{figure.n_users:,} users, one run each, {seeds}")
+            st.caption(f"{figure.n_users:,} test users, one run each, {seeds}")
     with columns[2]:
         if st.button("See recommendations", type="primary", width="stretch", key="see-recommendations"):
             session.open_page("recommendations", run=run.id)

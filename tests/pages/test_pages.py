@@ -72,7 +72,8 @@ def test_overview_shows_the_pipeline_and_the_label_of_generated_data(filled: Wor
     shown = words(opened(filled.root, "overview", monkeypatch))
     for stage in ("Dataset", "Extraction", "Profiles", "Runs", "Map"):
         assert f"**{stage}**" in shown
-    assert "recall@20 of LMMRec on test" in shown
+    assert "LMMRec: recall@20" in shown
+    assert "test users" in shown
     assert "Generated data" in shown
     assert "LightGCN:" in shown
 
