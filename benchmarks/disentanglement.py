@@ -41,9 +41,10 @@ def demo(workspace: Workspace, seeds: int) -> dict[str, Any]:
     dataset, planted = ReviewDataset.load(artefact), Planted.load(artefact)
     truth = planted.reviews.drop_duplicates(KEYS).set_index(KEYS)[["dominant"]]
     learnt, unseen, tested = (labelled(dataset, truth, split) for split in ("train", "validation", "test"))
+    profiles = steps.ensure_profiles(workspace, artefact.id)
 
     def measured(seed: int) -> OneSeed:
-        models, keys, figures = train_both(workspace, artefact.id, seed)
+        models, keys, figures = train_both(workspace, artefact.id, profiles.id, seed)
         figures["held_out"], right = held_out(models, learnt, tested, "dominant")
         figures["cross_validated"] = cross_validated(models, pd.concat([unseen, tested], ignore_index=True), "dominant")
         figures["slot_aucs"] = aucs(models, keys, tested, "dominant")
@@ -67,8 +68,8 @@ def occasions(workspace: Workspace, folder: Path, seeds: int) -> dict[str, Any]:
 
 def _of_split(workspace: Workspace, name: str, taxonomy: str, truth: pd.DataFrame, seed: int) -> OneSeed:
     dataset = ReviewDataset.open(workspace, name)
-    steps.extract(workspace, name, {"taxonomy": taxonomy})
-    models, keys, figures = train_both(workspace, name, seed)
+    profiles = steps.extract(workspace, name, {"taxonomy": taxonomy}).profiles
+    models, keys, figures = train_both(workspace, name, profiles.id, seed)
     learnt, seen, tested = (labelled(dataset, truth, split) for split in ("train", "validation", "test"))
     right = {}
     for part, rows in (("held_out", learnt), ("held_out_from_validation", seen)):

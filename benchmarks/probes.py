@@ -47,9 +47,12 @@ class OneSeed:
     overlap: float = 0.0
 
 
-def train_both(workspace: Workspace, dataset: str, seed: int) -> tuple[dict[str, Model], tuple[str, ...], dict[str, Any]]:
-    """Vectors [n, K, s] of LMMRec and of LightGCN cut into K slices, the slots' keys, and what was trained."""
-    lmmrec = steps.train(workspace, dataset, TrainingConfig(seed=seed))
+def train_both(workspace: Workspace, dataset: str, profiles: str, seed: int) -> tuple[dict[str, Model], tuple[str, ...], dict[str, Any]]:
+    """Vectors [n, K, s] of LMMRec and of LightGCN cut into K slices, the slots' keys, and what was trained.
+
+    The profiles are named: unnamed ones would be those of the dataset's own taxonomy, which knows nothing of occasions.
+    """
+    lmmrec = steps.train(workspace, dataset, TrainingConfig(seed=seed), profiles=profiles)
     slots = RunVectors.load(lmmrec.path / "vectors.safetensors")
     width, n_slots = slots.user[0].numel(), len(slots.motivations)
     lightgcn = steps.train(workspace, dataset, TrainingConfig(model="lightgcn", dim=width, seed=seed))
