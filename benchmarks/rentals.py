@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.extraction.taxonomy import Taxonomy, TaxonomyEntry
+from core.storage import write_parquet
 
 FILE = Path("rent-the-runway") / "rentals.parquet"
 NAME = "rent-the-runway"
@@ -76,7 +77,7 @@ def rentals(folder: Path) -> pd.DataFrame:
 def write_without_occasions(frame: pd.DataFrame, path: Path) -> None:
     """The table that is imported: user, item, rating, date and a sentence naming the category; nothing of the occasion."""
     text = "I rented the " + frame["category"] + "."
-    frame[[*KEYS, "rating", "review_date"]].assign(text=text).to_parquet(path, index=False)
+    write_parquet(path, frame[[*KEYS, "rating", "review_date"]].assign(text=text))
 
 
 def stated_occasions(frame: pd.DataFrame) -> pd.DataFrame:

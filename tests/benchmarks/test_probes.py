@@ -79,7 +79,7 @@ def test_one_seed_has_no_spread_and_names_stay() -> None:
     }
 
 
-def test_users_of_a_fold_were_not_learnt_from_and_each_slot_finds_its_own() -> None:
+def test_a_cross_validated_probe_is_of_all_rows_and_each_slot_finds_its_own() -> None:
     models, learnt, tested = planted(1)
     rows = pd.concat([learnt, tested], ignore_index=True)
     found = cross_validated(models, rows, "occasion")
