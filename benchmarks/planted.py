@@ -1,6 +1,6 @@
 """How much of the demo's planted truth the pipeline finds again.
 
-    python benchmarks/planted.py [--workspace DIR] [--seeds 3]
+    python benchmarks/planted.py [--workspace DIR] [--seeds 5]
 
 Scores the extraction (adjusted mutual information over reviews, macro-F1), the users' profiles (rank correlation with their
 planted mixes) and the explanations (is the top contributing motivation of a top-5 recommendation one of the user's two
@@ -60,7 +60,7 @@ def score(workspace: Workspace, seeds: int) -> dict[str, Any]:
     }
 
 
-def main(workspace: Annotated[Path, typer.Option(envvar="LMMREC_WORKSPACE")] = Path("workspace"), seeds: int = 3) -> None:
+def main(workspace: Annotated[Path, typer.Option(envvar="LMMREC_WORKSPACE")] = Path("workspace"), seeds: int = 5) -> None:
     """Print the scores and write them down."""
     document = score(Workspace(workspace, create=False), seeds)
     RESULTS.mkdir(exist_ok=True)
