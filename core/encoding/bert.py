@@ -39,8 +39,8 @@ class BertPooler:
         """Encode texts that are all equally long.
 
         Args:
-            token_ids: int64 [n, length], without padding. Equal lengths need no mask, so a row's vector does not depend
-                on what else is in the batch.
+            token_ids: int64 [n, length], without padding. Equal lengths need no mask, so what else is in the batch changes a row's
+                vector by rounding at most.
 
         Returns:
             float32 [n, dim] on the CPU, rows of length 1.

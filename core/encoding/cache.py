@@ -84,13 +84,26 @@ class EmbeddingCache:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self.path, timeout=_WAIT_S)) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")
+                _use_wal(connection)
                 connection.execute("PRAGMA synchronous=NORMAL")
                 connection.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID")
                 yield connection
         except (sqlite3.Error, OSError) as error:
             hint = "Free some space; if the file is damaged, delete it: everything in it can be computed again"
             raise StorageError(f"The embedding cache cannot be used: {error}", where=str(self.path), hint=hint) from error
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """SQLite's own waiting leaves this out: where two processes make a new file a WAL one, it refuses one of them at once."""
+    deadline = time.monotonic() + _WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _read(connection: sqlite3.Connection, keys: list[bytes], into: np.ndarray) -> set[bytes]:

@@ -69,9 +69,10 @@ def checked_bytes(path: Path, sha256: str) -> bytes:
 class MiniLMEncoder:
     """Sentence vectors of 384 dimensions.
 
-    Texts of equal token count are encoded together without padding, so a text's vector is the same whatever it is encoded
-    with and on however many threads: on one machine it is repeatable to the bit. Another CPU or precision rounds differently
-    (cosine 0.9999 between bfloat16 and float32).
+    Texts of equal token count are encoded together without padding, each batch on one thread: the same texts in the same order give
+    the same bits on one machine, on however many threads. With other texts beside it a text's vector can round differently (products
+    of another size take another kernel: cosine 0.9999 with bfloat16 on Intel's matrix units), as it does on another CPU or in another
+    precision.
     """
 
     name = "all-MiniLM-L6-v2"

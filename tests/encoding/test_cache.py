@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -116,10 +117,12 @@ assert (vectors == 1).all()
 
 
 def test_two_processes_may_write_at_once(tmp_path: Path) -> None:
+    """Ten times from nothing: the moment at which both make the new file ready is short."""
     root = Path(__file__).parents[2]
     ranges = [("0", "3000"), ("2000", "5000")]
-    writers = [subprocess.Popen([sys.executable, "-c", _WRITER, str(tmp_path), *bounds], cwd=root) for bounds in ranges]
-    assert [writer.wait(60) for writer in writers] == [0, 0]
-    connection = sqlite3.connect(next(tmp_path.glob("*.sqlite")))
-    assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (5000,)
-    connection.close()
+    for number in range(10):
+        folder = tmp_path / str(number)
+        writers = [subprocess.Popen([sys.executable, "-c", _WRITER, str(folder), *bounds], cwd=root) for bounds in ranges]
+        assert [writer.wait(60) for writer in writers] == [0, 0]
+        with closing(sqlite3.connect(next(folder.glob("*.sqlite")))) as connection:
+            assert connection.execute("SELECT count(*) FROM vectors").fetchone() == (5000,)
