@@ -42,9 +42,10 @@ def demo(workspace: Workspace, seeds: int) -> dict[str, Any]:
     truth = planted.reviews.drop_duplicates(KEYS).set_index(KEYS)[["dominant"]]
     learnt, unseen, tested = (labelled(dataset, truth, split) for split in ("train", "validation", "test"))
     profiles = steps.ensure_profiles(workspace, artefact.id)
+    byproducts = workspace.for_byproducts()
 
     def measured(seed: int) -> OneSeed:
-        models, keys, figures = train_both(workspace, artefact.id, profiles.id, seed)
+        models, keys, figures = train_both(byproducts, artefact.id, profiles.id, seed)
         figures["held_out"], right = held_out(models, learnt, tested, "dominant")
         figures["cross_validated"] = cross_validated(models, pd.concat([unseen, tested], ignore_index=True), "dominant")
         figures["slot_aucs"] = aucs(models, keys, tested, "dominant")

@@ -46,7 +46,8 @@ def score(workspace: Workspace, seeds: int) -> dict[str, Any]:
     artefact = workspace.get("dataset", "demo")
     dataset, planted = ReviewDataset.load(artefact), Planted.load(artefact)
     profiles = Profiles.load(steps.ensure_profiles(workspace, artefact.id))
-    runs = [steps.train(workspace, artefact.id, TrainingConfig(seed=seed)) for seed in range(seeds)]
+    byproducts = workspace.for_byproducts()
+    runs = [steps.train(byproducts, artefact.id, TrainingConfig(seed=seed)) for seed in range(seeds)]
     contributions = pd.DataFrame([score_top_contribution(planted, top_contributions(workspace, run)) for run in runs])
     return {
         "dataset": artefact.id,

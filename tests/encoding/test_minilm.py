@@ -40,6 +40,13 @@ def test_vectors_have_length_one(encoder: MiniLMEncoder) -> None:
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
 
 
+def test_short_sentences_get_the_same_vectors_alone_and_among_others(encoder: MiniLMEncoder) -> None:
+    together = encoder.encode(SENTENCES * 20)
+    alone = np.concatenate([encoder.encode([sentence]) for sentence in SENTENCES])
+    np.testing.assert_array_equal(together[:5], alone)
+    np.testing.assert_array_equal(together[95:], alone)
+
+
 def test_what_a_text_is_encoded_with_changes_its_vector_by_rounding_at_most(encoder: MiniLMEncoder) -> None:
     """Batches of 40 texts of each length: large enough for the processor to choose other kernels than for one text."""
     texts = [f"{sentence} {number}" for number in range(10, 50) for sentence in SENTENCES]
